@@ -1,0 +1,1 @@
+"""Pure calculation of payouts from plans and measures, with the trace."""

@@ -1,0 +1,1 @@
+"""Feeds: what a workspace receives, how it lands, and sample data of the same shape."""

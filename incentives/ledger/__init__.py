@@ -1,0 +1,1 @@
+"""The operational store: cycles, postings, audit chain, accounts."""

@@ -1,0 +1,1 @@
+"""Bonus plans: model, parser, JSON Schema."""

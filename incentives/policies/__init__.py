@@ -1,0 +1,1 @@
+"""Crediting policies: model, parser, JSON Schema."""

@@ -1,0 +1,1 @@
+"""Use cases, one function each: what portal, command line and orchestration call."""

@@ -1,0 +1,1 @@
+"""Whether to believe the numbers: checks where trust changes hands."""
