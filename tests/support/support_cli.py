@@ -1,0 +1,41 @@
+"""Runs the command line as a person does: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> list[dict[str, object]]:
+        """Return standard output as the JSON list that `--format json` prints."""
+        parsed = json.loads(self.out)
+        assert isinstance(parsed, list)
+        return parsed
+
+
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0) -> Ran:
+    """Run `incentives ARGUMENTS` and check its exit code (None = any)."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from incentives.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        timeout=900,
+        check=False,
+    )
+    if code is not None:
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return Ran(done.returncode, done.stdout, done.stderr)
