@@ -1,0 +1,202 @@
+"""Credits as people read them: their lines, the division of one line, and the touches behind a part.
+
+Read from what was computed, never computed again. A credit counts in the period of its `earned_date`; the line itself
+happened on its `business_date`. Moments are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from incentives.serving.people import Span
+
+HOUSE = "house"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """One recipient's credit of one order line in one role; `role` is None where the whole line is the house's.
+
+    `place` is the location's name or, without one, what the source calls the channel. A line without `business_date`
+    is not completed and counts for nobody yet.
+    """
+
+    order_line_key: int
+    root_line_key: int
+    source: str
+    order_id: str
+    line_id: str
+    line_kind: str
+    role: str | None
+    recipient: str
+    share_e12: int
+    credit_minor: int
+    net_minor: int
+    currency: str
+    reason: str | None
+    quantity_milli: int
+    category: str | None
+    place: str | None
+    has_customer: bool
+    policy: str
+    policy_key: str
+    ordered_at: datetime
+    business_date: date | None
+    earned_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One interaction behind an advisor's part; `weight` after decay, 0 where it was left out."""
+
+    kind: str
+    started_at: datetime
+    age_s: int
+    kind_weight: int
+    weight: int
+    counted: bool
+    left_out_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTotal:
+    """A person's credit in one role and currency."""
+
+    role: str
+    currency: str
+    credit_minor: int
+    lines: int
+
+
+_LINES = """
+select credits.order_line_key, credits.root_line_key, credits.source, credits.order_id, credits.line_id, credits.line_kind,
+    credits.role, credits.recipient, credits.share_e12, credits.credit_minor, lines.net_minor, credits.currency, credits.reason,
+    lines.quantity_milli, lines.category, coalesce(locations.name, lines.location_id, lines.channel), lines.customer_key is not null,
+    credits.policy, credits.policy_key, lines.ordered_at, lines.business_date, lines.earned_date
+from marts.fct_credits as credits
+inner join marts.fct_order_lines as lines on credits.order_line_key = lines.order_line_key
+left join marts.dim_locations as locations on lines.location_id = locations.location_id
+where {condition}
+order by {order}
+"""
+
+
+def lines_of(
+    connection: duckdb.DuckDBPyConnection, associate_id: str, spans: Sequence[Span], *, limit: int, offset: int = 0
+) -> tuple[CreditLine, ...]:
+    """Return a person's credits that count on the days of `spans`, newest line first."""
+    if not spans:
+        return ()
+    within, days = _within("lines.earned_date", spans)
+    return _read_lines(
+        connection,
+        f"credits.recipient = ? and {within}",
+        "lines.ordered_at desc, credits.order_line_key desc, credits.role_order limit ? offset ?",
+        [associate_id, *days, limit, offset],
+    )
+
+
+def happened_on(connection: duckdb.DuckDBPyConnection, associate_id: str, day: date) -> tuple[CreditLine, ...]:
+    """Return a person's credits of lines that completed on a day, newest first."""
+    return _read_lines(
+        connection,
+        "credits.recipient = ? and lines.business_date = ?",
+        "lines.ordered_at desc, credits.order_line_key desc, credits.role_order",
+        [associate_id, day],
+    )
+
+
+def last_day_with_credit(connection: duckdb.DuckDBPyConnection, associate_id: str, until: date) -> date | None:
+    """Return the last day, up to `until`, on which something counted for a person."""
+    row = connection.execute(
+        "select max(business_date) from marts.fct_credits where recipient = ? and business_date <= ?", [associate_id, until]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def taken_back(connection: duckdb.DuckDBPyConnection, associate_id: str, since: date, *, limit: int) -> tuple[CreditLine, ...]:
+    """Return the returns since a day that took credit back from a person, newest first."""
+    return _read_lines(
+        connection,
+        "credits.recipient = ? and credits.line_kind = 'return' and lines.business_date >= ?",
+        "lines.business_date desc, credits.order_line_key desc, credits.role_order limit ?",
+        [associate_id, since, limit],
+    )
+
+
+def pending(connection: duckdb.DuckDBPyConnection, associate_id: str, *, limit: int) -> tuple[CreditLine, ...]:
+    """Return a person's parts of lines that are not completed and so do not count yet, newest first."""
+    return _read_lines(
+        connection,
+        "credits.recipient = ? and lines.business_date is null",
+        "lines.ordered_at desc, credits.order_line_key desc limit ?",
+        [associate_id, limit],
+    )
+
+
+def role_totals(connection: duckdb.DuckDBPyConnection, associate_id: str, spans: Sequence[Span]) -> tuple[RoleTotal, ...]:
+    """Return a person's credit by role and currency on the days of `spans`, in the roles' order."""
+    if not spans:
+        return ()
+    within, days = _within("earned_date", spans)
+    rows = connection.execute(
+        "select role, currency, cast(sum(credit_minor) as bigint), cast(count(*) as bigint) from marts.fct_credits "
+        f"where recipient = ? and {within} group by role, currency order by min(role_order), currency",
+        [associate_id, *days],
+    ).fetchall()
+    return tuple(RoleTotal(*row) for row in rows)
+
+
+def division_of(connection: duckdb.DuckDBPyConnection, order_line_key: int) -> tuple[CreditLine, ...]:
+    """Return every part of one order line in the roles' order; the parts add up to the line's net amount."""
+    return _read_lines(
+        connection,
+        "credits.order_line_key = ?",
+        "credits.role_order, credits.recipient = 'house', credits.recipient",
+        [order_line_key],
+    )
+
+
+def family_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associate_id: str) -> tuple[CreditLine, ...]:
+    """Return a person's parts of a sale and of every return of it, in the order in which they happened."""
+    return _read_lines(
+        connection,
+        "credits.root_line_key = ? and credits.recipient = ?",
+        "lines.business_date, credits.line_kind desc, credits.order_line_key, credits.role_order",
+        [root_line_key, associate_id],
+    )
+
+
+def touches_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associate_id: str) -> tuple[Touch, ...]:
+    """Return what a person did before the sale, oldest first, and whether it counted."""
+    rows = connection.execute(
+        "select kind, started_at, age_s, kind_weight, weight, counted, left_out_reason from marts.fct_credit_touches "
+        "where root_line_key = ? and recipient = ? order by started_at, interaction_source, interaction_id",
+        [root_line_key, associate_id],
+    ).fetchall()
+    return tuple(Touch(*row) for row in rows)
+
+
+def counted_weight(connection: duckdb.DuckDBPyConnection, root_line_key: int) -> int:
+    """Return the weight of everybody's counted touches before a sale, of which each advisor's part is a share."""
+    row = connection.execute(
+        "select cast(coalesce(sum(weight), 0) as bigint) from marts.fct_credit_touches where root_line_key = ? and counted",
+        [root_line_key],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _within(column: str, spans: Sequence[Span]) -> tuple[str, list[object]]:
+    condition = " or ".join(f"({column} >= ? and {column} < ?)" for _ in spans)
+    return f"({condition})", [day for span in spans for day in (span.start, span.end)]
+
+
+def _read_lines(
+    connection: duckdb.DuckDBPyConnection, condition: str, order: str, parameters: Sequence[object]
+) -> tuple[CreditLine, ...]:
+    rows = connection.execute(_LINES.format(condition=condition, order=order), list(parameters)).fetchall()
+    return tuple(CreditLine(*row) for row in rows)
