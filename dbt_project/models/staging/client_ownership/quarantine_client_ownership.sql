@@ -1,0 +1,55 @@
+-- Generated from the contract of client_ownership by `python -m incentives.feeds.staging_models`: change the contract, not this file.
+with
+
+refused as (
+
+    select
+        load_id,
+        file_ordinal,
+        delivered_row,
+        split_part(fault, chr(31), 1) as reason,
+        split_part(fault, chr(31), 2) as column_name,
+        split_part(fault, chr(31), 3) as column_value
+    from {{ ref('row_outcomes_client_ownership') }}
+    where outcome = 'quarantined'
+
+),
+
+broken as (
+
+    select
+        load_id,
+        file_ordinal,
+        delivered_row,
+        reason,
+        sentence
+    from {{ source('bronze', 'rejects') }}
+    where feed = 'client_ownership'
+
+),
+
+final as (
+
+    select
+        'client_ownership' as feed,
+        load_id,
+        file_ordinal,
+        delivered_row,
+        reason,
+        {{ quarantine_sentence('reason', 'column_name', 'column_value') }} as sentence
+    from refused
+
+    union all
+
+    select
+        'client_ownership' as feed,
+        load_id,
+        file_ordinal,
+        delivered_row,
+        reason,
+        sentence
+    from broken
+
+)
+
+select * from final

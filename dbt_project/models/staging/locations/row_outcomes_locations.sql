@@ -1,0 +1,64 @@
+-- Generated from the contract of locations by `python -m incentives.feeds.staging_models`: change the contract, not this file.
+with
+
+parsed as (
+
+    select * from {{ ref('parsed_locations') }}
+
+),
+
+repeated_keys as (
+
+    select
+        location_id
+    from parsed
+    where fault is null
+    group by location_id
+    having count(*) > 1
+
+),
+
+repeated as (
+
+    select
+        parsed.load_id,
+        parsed.file_ordinal,
+        parsed.delivered_row,
+        parsed.location_id,
+        parsed.source_updated_at,
+        {{ payload([
+            'name',
+            'country',
+            'region',
+            'time_zone',
+            'calendar_id',
+            'opening_hours',
+            'kind',
+            'source_updated_at',
+        ]) }} as payload
+    from parsed
+    inner join repeated_keys using (location_id)
+    where parsed.fault is null
+
+),
+
+decided as (
+
+    {{ decide_versions('repeated', ['location_id']) }}
+
+),
+
+final as (
+
+    select
+        parsed.load_id,
+        parsed.file_ordinal,
+        parsed.delivered_row,
+        case when coalesce(parsed.fault, decided.fault) is not null then 'quarantined' else coalesce(decided.outcome, 'accepted') end as outcome,
+        coalesce(parsed.fault, decided.fault) as fault
+    from parsed
+    left join decided using (load_id, file_ordinal, delivered_row)
+
+)
+
+select * from final

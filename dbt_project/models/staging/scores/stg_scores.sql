@@ -1,0 +1,46 @@
+-- Generated from the contract of scores by `python -m incentives.feeds.staging_models`: change the contract, not this file.
+with
+
+parsed as (
+
+    select * from {{ ref('parsed_scores') }}
+
+),
+
+elsewhere as (
+
+    select
+        load_id,
+        file_ordinal,
+        delivered_row
+    from {{ ref('row_outcomes_scores') }}
+    where outcome <> 'accepted'
+
+),
+
+in_force as (
+
+    select
+        parsed.*
+    from parsed
+    {{ anti_join() }} elsewhere using (load_id, file_ordinal, delivered_row)
+
+),
+
+final as (
+
+    select
+        load_id,
+        file_ordinal,
+        delivered_row,
+        associate_id,
+        measure,
+        value_milli,
+        is_withdrawn,
+        score_date,
+        source_updated_at
+    from in_force
+
+)
+
+select * from final

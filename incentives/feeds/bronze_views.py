@@ -1,0 +1,176 @@
+"""Shows landed files to SQL: one view per feed over its Parquet files, and what landing recorded as tables.
+
+Nothing is read here but the index and the files' footers. Files are listed, never found by a pattern, so that a
+file half-written by a killed run does not exist for a build.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from incentives.feeds.contracts import FEEDS, Feed
+
+SCHEMA = "bronze"
+REJECT_COLUMNS = ("feed", "load_id", "file_ordinal", "delivered_row", "raw", "reason", "sentence")
+_FILE_COLUMNS = (
+    "load_id",
+    "file_ordinal",
+    "source",
+    "feed",
+    "file_name",
+    "outcome",
+    "reason",
+    "sentence",
+    "rows_delivered",
+    "rows_rejected",
+    "facts_path",
+    "rejects_path",
+)
+_FILE_TYPES = pa.schema(
+    [(name, pa.int64() if name in ("load_id", "file_ordinal", "rows_delivered", "rows_rejected") else pa.string()) for name in _FILE_COLUMNS]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BronzeFile:
+    """One delivered file as the index has it; paths are relative to the workspace."""
+
+    load_id: int
+    file_ordinal: int
+    source: str
+    feed: str
+    file_name: str
+    outcome: str
+    reason: str | None
+    sentence: str | None
+    rows_delivered: int
+    rows_rejected: int
+    facts_path: str | None
+    rejects_path: str | None
+
+
+def last_load(index: Path) -> int:
+    """Return the number of the last whole load; 0 where nothing was landed."""
+    if not index.is_file():
+        return 0
+    with closing(_open(index)) as connection:
+        return int(connection.execute("select coalesce(max(load_id), 0) from loads").fetchone()[0])
+
+
+def landed_at(index: Path, load_id: int) -> str | None:
+    """Return when a load was landed, as the index writes it, or None where there is no such load."""
+    if not index.is_file():
+        return None
+    with closing(_open(index)) as connection:
+        row = connection.execute("select landed_at from loads where load_id = ?", [load_id]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def files_until(index: Path, load_id: int) -> tuple[BronzeFile, ...]:
+    """Return the files of every whole load up to one, in the order of delivery."""
+    if not index.is_file():
+        return ()
+    with closing(_open(index)) as connection:
+        rows = connection.execute(
+            f"select {', '.join(f'files.{name}' for name in _FILE_COLUMNS)} from files inner join loads using (load_id) "
+            "where files.load_id <= ? order by files.load_id, files.file_ordinal",
+            [load_id],
+        ).fetchall()
+    return tuple(BronzeFile(*row) for row in rows)
+
+
+def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[BronzeFile], loads: Iterable[tuple[int, str]]) -> None:
+    """Create schema `bronze`: a view per feed, and the tables `files`, `loads` and `rejects`.
+
+    Args:
+        connection: A DuckDB database without that schema.
+        root: The workspace's folder, to which the files' paths are relative.
+        files: The files to show.
+        loads: Number and moment of each load.
+    """
+    connection.execute(f"create schema {SCHEMA}")
+    connection.execute(f"create table {SCHEMA}.loads (load_id integer, landed_at timestamp)")
+    for load_id, moment in loads:
+        connection.execute(f"insert into {SCHEMA}.loads values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp))", [load_id, moment])
+    table = pa.Table.from_pylist([{name: getattr(file, name) for name in _FILE_COLUMNS} for file in files], schema=_FILE_TYPES)
+    connection.register("delivered_files", table)
+    connection.execute(
+        f"create table {SCHEMA}.files as select * replace (cast(load_id as integer) as load_id, "
+        "cast(file_ordinal as integer) as file_ordinal) from delivered_files"
+    )
+    connection.unregister("delivered_files")
+    _create_rejects(connection, root, files)
+    for feed in FEEDS.values():
+        paths = [file.facts_path for file in files if file.feed == feed.name and file.outcome == "loaded" and file.facts_path]
+        connection.execute(f"create view {SCHEMA}.{feed.name} as {_facts_query(connection, root, feed, paths)}")
+
+
+def loads_until(index: Path, load_id: int) -> tuple[tuple[int, str], ...]:
+    """Return number and moment of every whole load up to one."""
+    if not index.is_file():
+        return ()
+    with closing(_open(index)) as connection:
+        return tuple(connection.execute("select load_id, landed_at from loads where load_id <= ? order by load_id", [load_id]).fetchall())
+
+
+def path_list(root: Path, paths: Iterable[str]) -> str:
+    """Return a SQL list of absolute paths, each once."""
+    return "[" + ", ".join(literal(str(root / path)) for path in dict.fromkeys(paths)) + "]"
+
+
+def literal(text: str) -> str:
+    """Return text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, paths: list[str]) -> str:
+    """Return the query of a feed's rows; a column that no landed file has yet is empty."""
+    if not paths:
+        columns = [*(f"cast(null as varchar) as {column.name}" for column in feed.fact_columns), *_place("null")]
+        return f"select {', '.join(columns)} where false"
+    relation = f"read_parquet({path_list(root, paths)}, union_by_name = true, filename = 'landed_path')"
+    present = {str(row[0]) for row in connection.execute(f"describe select * from {relation}").fetchall()}
+    columns = [
+        f"facts.{column.name}" if column.name in present else f"cast(null as varchar) as {column.name}" for column in feed.fact_columns
+    ]
+    columns += ["files.load_id", "files.file_ordinal", "facts.delivered_row", "files.source as delivered_by"]
+    # One file of facts stands for every delivery that gave the same bytes.
+    return (
+        f"select {', '.join(columns)} from {relation} as facts inner join {SCHEMA}.files as files "
+        f"on facts.landed_path = concat({literal(f'{root}/')}, files.facts_path) "
+        f"and files.feed = {literal(feed.name)} and files.outcome = 'loaded'"
+    )
+
+
+def _create_rejects(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[BronzeFile]) -> None:
+    paths = [file.rejects_path for file in files if file.rejects_path and file.outcome == "loaded"]
+    types = ("varchar", "integer", "integer", "bigint", "varchar", "varchar", "varchar")
+    columns = ", ".join(f"{name} {data_type}" for name, data_type in zip(REJECT_COLUMNS, types, strict=True))
+    connection.execute(f"create table {SCHEMA}.rejects ({columns})")
+    if paths:
+        connection.execute(
+            f"insert into {SCHEMA}.rejects select files.feed, files.load_id, files.file_ordinal, rejects.file_row, rejects.raw, "
+            f"rejects.reason, rejects.sentence from read_parquet({path_list(root, paths)}, filename = 'landed_path') as rejects "
+            f"inner join {SCHEMA}.files as files on rejects.landed_path = concat({literal(f'{root}/')}, files.rejects_path) "
+            "and files.outcome = 'loaded'"
+        )
+
+
+def _place(value: str) -> list[str]:
+    return [
+        f"cast({value} as integer) as load_id",
+        f"cast({value} as integer) as file_ordinal",
+        f"cast({value} as bigint) as delivered_row",
+        f"cast({value} as varchar) as delivered_by",
+    ]
+
+
+def _open(index: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)
