@@ -1,0 +1,147 @@
+"""Opening the operational store: SQLite in a workspace, PostgreSQL where several people work.
+
+Invariant: an act is one transaction that holds the writer's place from its first statement, so that what it read is
+still true when it writes. On SQLite that is `BEGIN IMMEDIATE`; on PostgreSQL a lock on the audit chain, which every
+act appends to. Readers wait for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from incentives.errors import InputError, OutsideError
+
+HEAD_REVISION = "0001"
+BUSY_TIMEOUT_MS = 10_000
+_ACT = "incentives_act"
+
+
+class Ledger:
+    """An opened store, migrated to this product's version."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """Open a SQLite file, made where it does not exist.
+
+        Raises:
+            InputError: The file is of a newer product version, or no ledger.
+            OutsideError: It cannot be opened.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return cls.connect(f"sqlite:///{path}")
+
+    @classmethod
+    def connect(cls, url: str) -> Ledger:
+        """Open the store that a database address names. Raises as `open` does."""
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        ledger = cls(engine)
+        try:
+            ledger._migrate()
+        except DBAPIError as error:
+            engine.dispose()
+            raise OutsideError(f"the ledger cannot be opened: {error.orig}.", where=engine.url.database or "") from error
+        return ledger
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for checks that look at the database itself."""
+        return self._engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read one consistent state; nothing that is done here is kept."""
+        with Session(self._engine) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def act(self) -> Iterator[Session]:
+        """Do one act: all of it is kept when the block ends, nothing when it fails.
+
+        Raises:
+            OutsideError: Another act holds the ledger for longer than a writer waits.
+        """
+        with self._engine.connect().execution_options(**{_ACT: True}) as connection:
+            try:
+                connection.begin()
+            except OperationalError as error:
+                raise OutsideError(
+                    "another act is writing to the ledger.", remedy="Look at the cycle's status, then try again."
+                ) from error
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE audit_events IN EXCLUSIVE MODE"))
+            with Session(bind=connection) as session:
+                yield session
+                session.flush()
+                connection.commit()
+
+    def _migrate(self) -> None:
+        """Bring the schema to this version; alembic is imported only where there is something to do."""
+        with self._engine.connect() as connection:
+            revision = _revision(connection)
+        if revision == HEAD_REVISION:
+            return
+        if revision is not None and revision > HEAD_REVISION:
+            raise InputError(
+                f"the ledger is of revision {revision}, and this version of the product knows {HEAD_REVISION}.",
+                where=self._engine.url.database or "",
+                remedy="Use the product version that wrote it, or a newer one.",
+            )
+        from incentives.ledger.migrations.run import upgrade
+
+        with self._engine.connect().execution_options(**{_ACT: True}) as connection:
+            connection.begin()
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(4711001)"))
+            upgrade(connection)
+            connection.commit()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(revision) if revision is not None else None
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN comes late and is never immediate; transactions are begun by `_begin_sqlite`.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(_ACT, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

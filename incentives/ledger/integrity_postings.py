@@ -1,0 +1,139 @@
+"""Checking postings: against their seals, against zero, against the act that posted them, and against what they pay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incentives.ledger.heads import CycleHead
+from incentives.ledger.models import (
+    AuditEvent,
+    Calculation,
+    EntrySeal,
+    JournalEntry,
+    PayrollLine,
+    Posting,
+    Statement,
+)
+from incentives.ledger.postings import EntryKind, LedgerAccount, digest_of_all, entry_digest
+from incentives.ledger.states import FINAL_STATES
+from incentives.money import format_minor
+
+CHUNK = 5_000
+Found = tuple[str, str]
+
+
+def check_entries(session: Session, head: CycleHead) -> Iterator[Found]:
+    """Yield (place, sentence) of what does not hold in the postings of a cycle."""
+    expected = _expected(session, head)
+    by_event: dict[int, list[str]] = {}
+    seen: set[tuple[str, str, int | None, str]] = set()
+    after = 0
+    query = select(JournalEntry).where(JournalEntry.cycle_id == head.cycle_id).order_by(JournalEntry.entry_id)
+    while entries := session.scalars(query.where(JournalEntry.entry_id > after).limit(CHUNK)).all():
+        after = entries[-1].entry_id
+        numbers = (entries[0].entry_id, after)
+        postings: dict[int, list[Posting]] = {}
+        for posting in session.scalars(select(Posting).where(Posting.entry_id.between(*numbers)).order_by(Posting.posting_id)):
+            postings.setdefault(posting.entry_id, []).append(posting)
+        seals = {seal.entry_id: seal for seal in session.scalars(select(EntrySeal).where(EntrySeal.entry_id.between(*numbers)))}
+        for entry in entries:
+            rows = postings.get(entry.entry_id, [])
+            found = _digest(entry, rows)
+            by_event.setdefault(entry.event_id, []).append(found)
+            seen |= {(entry.kind, entry.associate_id, entry.statement_id, row.currency) for row in rows}
+            yield from _check_entry(entry, rows, seals.get(entry.entry_id), found, expected)
+        session.expunge_all()
+    yield from _check_events(session, head, by_event)
+    for key, amount in expected.items():
+        if key not in seen and amount != 0 and head.state in FINAL_STATES:
+            yield f"{key[0]} of {key[1]} in cycle {head.subject}", f"{format_minor(amount, key[3])} {key[3]} was never posted"
+
+
+Expected = dict[tuple[str, str, int | None, str], int]
+
+
+def _expected(session: Session, head: CycleHead) -> Expected:
+    """Return what a locked cycle posts: kind, person, statement, currency -> amount."""
+    expected: Expected = {}
+    if head.state not in FINAL_STATES:
+        return expected
+    statements = session.execute(
+        select(Statement.statement_id, Statement.associate_id, Statement.earned_period, Statement.currency, Statement.due_minor)
+        .join(Calculation, Calculation.calculation_id == Statement.calculation_id)
+        .where(Calculation.cycle_id == head.cycle_id, Calculation.version == head.version)
+    )
+    for statement_id, associate, earned_period, currency, due in statements:
+        kind = EntryKind.EARNING if earned_period == head.period else EntryKind.ADJUSTMENT
+        expected[(kind.value, associate, statement_id, currency)] = due
+    paid = session.execute(
+        select(PayrollLine.associate_id, PayrollLine.currency, func.sum(PayrollLine.amount_minor))
+        .where(PayrollLine.cycle_id == head.cycle_id)
+        .group_by(PayrollLine.associate_id, PayrollLine.currency)
+    )
+    for associate, currency, amount in paid:
+        expected[(EntryKind.PAYMENT.value, associate, None, currency)] = int(amount)
+    return expected
+
+
+def _digest(entry: JournalEntry, rows: Sequence[Posting]) -> str:
+    parts = [(row.account, row.currency, row.amount_minor) for row in rows]
+    return entry_digest(
+        entry.entry_id, entry.kind, entry.associate_id, entry.statement_id, entry.effective_on, entry.idempotency_key, parts
+    )
+
+
+def _check_entry(
+    entry: JournalEntry, rows: Sequence[Posting], seal: EntrySeal | None, found: str, expected: Expected
+) -> Iterator[Found]:
+    place = f"entry {entry.entry_id} ({entry.kind} of {entry.associate_id}, {entry.idempotency_key})"
+    if seal is None:
+        yield place, "it was never sealed"
+    elif seal.digest != found or seal.posting_count != len(rows):
+        yield from _name_postings(entry, rows, place, expected)
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, 0) + row.amount_minor
+        if row.associate_id != entry.associate_id:
+            yield f"posting {row.posting_id} of {place}", f"it stands with {row.associate_id}"
+    for currency, total in sums.items():
+        if total:
+            yield place, f"its postings sum to {format_minor(total, currency)} {currency} and not to zero"
+
+
+def _name_postings(entry: JournalEntry, rows: Sequence[Posting], place: str, expected: Expected) -> Iterator[Found]:
+    """Name the postings that differ from what the statement or the payroll rows say, or the entry where none does."""
+    named = False
+    for row in rows:
+        amount = expected.get((entry.kind, entry.associate_id, entry.statement_id, row.currency))
+        debit = LedgerAccount.PAYABLE if entry.kind == EntryKind.PAYMENT.value else LedgerAccount.EXPENSE
+        stated = None if amount is None else amount if row.account == debit.value else -amount
+        if stated != row.amount_minor:
+            named = True
+            was = "nothing" if stated is None else format_minor(stated, row.currency)
+            yield (
+                f"posting {row.posting_id} of {place}",
+                f"it is {format_minor(row.amount_minor, row.currency)} {row.currency} on {row.account}, and {was} was posted",
+            )
+    if not named:
+        numbers = ", ".join(str(row.posting_id) for row in rows)
+        yield place, f"it is not what was sealed (postings {numbers})"
+
+
+def _check_events(session: Session, head: CycleHead, by_event: dict[int, list[str]]) -> Iterator[Found]:
+    acts = select(AuditEvent).where(AuditEvent.subject == head.subject, AuditEvent.act.in_(("lock", "export")))
+    posting_events = {event.event_id: event for event in session.scalars(acts.order_by(AuditEvent.event_id))}
+    for event_id in sorted(set(by_event) | set(posting_events)):
+        event = posting_events.get(event_id)
+        if event is None:
+            yield f"entries of event {event_id}", "no lock or export of the cycle posted them"
+            continue
+        recorded = json.loads(event.details)
+        digests = by_event.get(event_id, [])
+        if len(digests) != recorded.get("entries"):
+            yield f"`{event.act}` of {head.subject}", f"it has {len(digests)} entries, and {recorded.get('entries')} were posted"
+        elif digest_of_all(digests) != recorded.get("entries_digest"):
+            yield f"`{event.act}` of {head.subject}", "its entries are not those that were posted"

@@ -1,0 +1,231 @@
+"""Writing and reading the statements of a version.
+
+Each statement has a digest over everything it says, and the version's digest is over its manifest and all of them in
+order: the one value that an approver names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from incentives.errors import InputError
+from incentives.ledger.audit import canonical, digest_of
+from incentives.ledger.drafts import ComponentDraft, StatementDraft
+from incentives.ledger.models import Statement, StatementComponent, StatementTrace
+
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A recorded statement; `steps` is the canonical JSON of its trace, empty where it was not asked for."""
+
+    statement_id: int
+    calculation_id: int
+    number: str
+    associate_id: str
+    plan: str
+    plan_version: int
+    agreement: str
+    earned_period: str
+    currency: str
+    worth_minor: int
+    settled_minor: int
+    due_minor: int
+    digest: str
+    components: tuple[ComponentDraft, ...]
+    steps: str
+
+    def expected_digest(self) -> str:
+        """Return the digest of what the row says now; only meaningful where the trace was read."""
+        return _digest(
+            self.number,
+            (self.associate_id, self.plan, self.plan_version, self.agreement, self.earned_period, self.currency),
+            (self.worth_minor, self.settled_minor, self.due_minor),
+            self.components,
+            self.steps,
+        )
+
+
+class VersionDigest:
+    """Digest of a version, fed with its statements' digests in order."""
+
+    def __init__(self, subject: str, version: int, manifest_digest: str) -> None:
+        self._hash = hashlib.sha256(canonical([subject, version, manifest_digest]).encode())
+
+    def add(self, statement_digest: str) -> None:
+        """Take the next statement in."""
+        self._hash.update(bytes.fromhex(statement_digest))
+
+    def value(self) -> str:
+        """Return the digest in hex."""
+        return self._hash.hexdigest()
+
+
+def write_statements(
+    session: Session, calculation_id: int, subject: str, period: str, drafts: Iterable[StatementDraft], into: VersionDigest
+) -> tuple[int, frozenset[str]]:
+    """Write the statements of a version, in chunks, and return how many there are and whom they pay.
+
+    Args:
+        session: Of an act.
+        calculation_id: Number that the calculation will have.
+        subject: `period/pay group`, the stem of the statements' numbers.
+        period: The cycle's own period.
+        drafts: Sorted by associate; read once.
+        into: Receives the digests.
+
+    Raises:
+        InputError: A person's statements are not next to each other, or a settled amount stands on the own period.
+    """
+    next_id = (session.scalar(select(func.max(Statement.statement_id))) or 0) + 1
+    people: set[str] = set()
+    last, ordinal, count = "", 0, 0
+    chunk: list[StatementRow] = []
+    for draft in drafts:
+        if draft.associate_id != last:
+            if draft.associate_id in people:
+                raise InputError("the statements are not in the order of their people.", where=draft.associate_id)
+            last, ordinal = draft.associate_id, 0
+            people.add(last)
+        if draft.earned_period == period and draft.settled_minor != 0:
+            raise InputError("nothing can be settled of a period that is not locked.", where=draft.associate_id)
+        ordinal += 1
+        row = _row(draft, next_id + count, calculation_id, f"{subject}/{last}" + (f"/{ordinal}" if ordinal > 1 else ""))
+        into.add(row.digest)
+        chunk.append(row)
+        count += 1
+        if len(chunk) == CHUNK:
+            _insert(session, chunk)
+            chunk = []
+    _insert(session, chunk)
+    return count, frozenset(people)
+
+
+def read_statements(
+    session: Session, calculation_id: int, *, associates: Sequence[str] | None = None, with_trace: bool = False
+) -> Iterator[StatementRow]:
+    """Yield the statements of a version in order, of some associates or of all."""
+    query = select(Statement).where(Statement.calculation_id == calculation_id).order_by(Statement.statement_id)
+    if associates is not None:
+        query = query.where(Statement.associate_id.in_(associates))
+    after = 0
+    while rows := session.scalars(query.where(Statement.statement_id > after).limit(CHUNK)).all():
+        yield from _rows(session, rows, with_trace)
+        after = rows[-1].statement_id
+        session.expunge_all()
+
+
+def statements_numbered(session: Session, calculation_id: int, number: str) -> StatementRow | None:
+    """Return one statement of a version by its number, with its trace."""
+    found = session.scalars(select(Statement).where(Statement.calculation_id == calculation_id, Statement.number == number)).all()
+    return next(_rows(session, found, True), None)
+
+
+def _rows(session: Session, rows: Sequence[Statement], with_trace: bool) -> Iterator[StatementRow]:
+    ids = [row.statement_id for row in rows]
+    if not ids:
+        return
+    components: dict[int, list[ComponentDraft]] = {}
+    # Statements of one version are numbered in a row; a range reads them faster than a list of numbers.
+    in_a_row = ids[-1] - ids[0] + 1 == len(ids)
+    key = StatementComponent.statement_id
+    within = key.between(ids[0], ids[-1]) if in_a_row else key.in_(ids)
+    for part in session.scalars(
+        select(StatementComponent).where(within).order_by(StatementComponent.statement_id, StatementComponent.position)
+    ):
+        components.setdefault(part.statement_id, []).append(
+            ComponentDraft(
+                part.component,
+                part.measure,
+                part.measure_unit,
+                part.window_start,
+                part.window_end,
+                part.measure_value,
+                part.target_value,
+                part.attainment,
+                part.amount_minor,
+            )
+        )
+    steps: dict[int, str] = {}
+    if with_trace:
+        trace_key = StatementTrace.statement_id
+        traces = select(StatementTrace).where(trace_key.between(ids[0], ids[-1]) if in_a_row else trace_key.in_(ids))
+        steps = {trace.statement_id: trace.steps for trace in session.scalars(traces)}
+    for row in rows:
+        yield StatementRow(
+            row.statement_id,
+            row.calculation_id,
+            row.number,
+            row.associate_id,
+            row.plan,
+            row.plan_version,
+            row.agreement,
+            row.earned_period,
+            row.currency,
+            row.worth_minor,
+            row.settled_minor,
+            row.due_minor,
+            row.digest,
+            tuple(components.get(row.statement_id, ())),
+            steps.get(row.statement_id, ""),
+        )
+
+
+def _row(draft: StatementDraft, statement_id: int, calculation_id: int, number: str) -> StatementRow:
+    steps = canonical(draft.steps)
+    due = draft.worth_minor - draft.settled_minor
+    digest = _digest(
+        number,
+        (draft.associate_id, draft.plan, draft.plan_version, draft.agreement, draft.earned_period, draft.currency),
+        (draft.worth_minor, draft.settled_minor, due),
+        draft.components,
+        steps,
+    )
+    return StatementRow(
+        statement_id,
+        calculation_id,
+        number,
+        draft.associate_id,
+        draft.plan,
+        draft.plan_version,
+        draft.agreement,
+        draft.earned_period,
+        draft.currency,
+        draft.worth_minor,
+        draft.settled_minor,
+        due,
+        digest,
+        draft.components,
+        steps,
+    )
+
+
+def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
+    if not rows:
+        return
+    names = [column.name for column in Statement.__table__.columns]
+    session.execute(insert(Statement), [{name: getattr(row, name) for name in names} for row in rows])
+    parts = [
+        {"statement_id": row.statement_id, "position": position, **{name: getattr(part, name) for name in part.__slots__}}
+        for row in rows
+        for position, part in enumerate(row.components, 1)
+    ]
+    if parts:
+        session.execute(insert(StatementComponent), parts)
+    session.execute(insert(StatementTrace), [{"statement_id": row.statement_id, "steps": row.steps} for row in rows])
+
+
+def _digest(
+    number: str,
+    identity: tuple[str, str, int, str, str, str],
+    amounts: tuple[int, int, int],
+    components: Sequence[ComponentDraft],
+    steps: str,
+) -> str:
+    return digest_of([number, list(identity), list(amounts), [list(astuple(part)) for part in components], steps])

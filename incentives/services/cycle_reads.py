@@ -1,0 +1,289 @@
+"""Reading cycles and statements, for portal and command line alike.
+
+Nothing here decides who may see what: the caller asks for what its reader may see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incentives.errors import InputError
+from incentives.ledger import heads as ledger_heads
+from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import CycleHead
+from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
+from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
+from incentives.ledger.states import CycleState, acts_possible
+from incentives.periods import Period
+from incentives.services.cycle_views import (
+    ActView,
+    ComponentView,
+    CurrencyTotal,
+    CycleStatus,
+    CycleSummary,
+    ExceptionView,
+    StatementDifference,
+    StatementView,
+    TraceView,
+)
+from incentives.services.deliveries import deliveries_after
+from incentives.workspace import Workspace
+
+
+def resolve_pay_group(ws: Workspace, pay_group: str | None) -> str:
+    """Return the pay group that is meant: the named one, the default, or the only one.
+
+    Raises:
+        InputError: Not configured, or several and none is the default.
+    """
+    groups = ws.config.pay_groups
+    if pay_group is not None:
+        if pay_group not in groups:
+            raise InputError(
+                f"'{pay_group}' is not a pay group of this workspace.", remedy=f"It has {', '.join(sorted(groups)) or 'none'}."
+            )
+        return pay_group
+    defaults = [name for name, group in groups.items() if group.default]
+    if defaults or len(groups) == 1:
+        return defaults[0] if defaults else next(iter(groups))
+    raise InputError("which pay group is meant?", remedy=f"Name one with --pay-group: {', '.join(sorted(groups)) or 'none'}.")
+
+
+def list_cycles(ws: Workspace) -> tuple[CycleSummary, ...]:
+    """Return every cycle, by pay group, calendar and period."""
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        return tuple(_summary(session, head) for head in ledger_heads.heads(session))
+
+
+def cycle_status(ws: Workspace, period: Period, pay_group: str | None = None) -> CycleStatus:
+    """Return everything that finance sees of one cycle.
+
+    Raises:
+        InputError: It was not opened.
+    """
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
+        return status_of(ws, session, head)
+
+
+def statements_of_cycle(
+    ws: Workspace, period: Period, pay_group: str | None = None, *, version: int | None = None, with_trace: bool = False
+) -> tuple[StatementView, ...]:
+    """Return the statements of a version of a cycle, by default of the current one.
+
+    Raises:
+        InputError: The cycle was not opened or not calculated.
+    """
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
+        calculation = ledger_heads.calculation_of(session, head, version)
+        number, of_version = calculation.calculation_id, calculation.version
+        rows = read_statements(session, number, with_trace=with_trace)
+        return tuple(_view(head, of_version, row) for row in rows)
+
+
+def statements_of(ws: Workspace, associate_id: str, *, drafts: bool = True) -> tuple[StatementView, ...]:
+    """Return one person's statements, latest period first: final ones, and drafts while their cycle is in review.
+
+    Args:
+        ws: The workspace.
+        associate_id: Whose.
+        drafts: Whether drafts are wanted; an associate sees them from the review on.
+    """
+    return team_statements(ws, [associate_id], drafts=drafts)
+
+
+def team_statements(
+    ws: Workspace, associate_ids: Sequence[str], period: Period | None = None, *, drafts: bool = True
+) -> tuple[StatementView, ...]:
+    """Return the statements that these people may see themselves, latest period first, of one period or of all."""
+    shown = {CycleState.LOCKED, CycleState.EXPORTED}
+    if drafts:
+        shown |= {CycleState.IN_REVIEW, CycleState.APPROVED}
+    views: list[StatementView] = []
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        found = [head for head in ledger_heads.heads(session) if head.state in shown]
+        for head in sorted(found, key=lambda head: (head.period_start, head.pay_group), reverse=True):
+            if period is None or head.period == period.label:
+                calculation = ledger_heads.calculation_of(session, head)
+                number, version = calculation.calculation_id, calculation.version
+                views += [_view(head, version, row) for row in read_statements(session, number, associates=associate_ids)]
+    return tuple(views)
+
+
+def statement(ws: Workspace, number: str) -> StatementView:
+    """Return one statement of its cycle's current version, with its trace.
+
+    Args:
+        ws: The workspace.
+        number: `period/pay group/associate`, as statements and lists show it.
+
+    Raises:
+        InputError: There is none.
+    """
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        for head in ledger_heads.heads(session):
+            if number.startswith(f"{head.subject}/") and head.version is not None:
+                calculation = ledger_heads.calculation_of(session, head)
+                version = calculation.version
+                row = statements_numbered(session, calculation.calculation_id, number)
+                if row is not None:
+                    return _view(head, version, row)
+    raise InputError(
+        f"there is no statement {number}.", remedy="`incentives cycle statements PERIOD` lists them: PERIOD/PAY-GROUP/ASSOCIATE."
+    )
+
+
+def cycle_differences(
+    ws: Workspace, period: Period, pay_group: str | None, before: int, after: int
+) -> tuple[StatementDifference, ...]:
+    """Return who is due something else in one version than in another, and which components and targets moved it."""
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
+        versions = []
+        for version in (before, after):
+            number = ledger_heads.calculation_of(session, head, version).calculation_id
+            rows = read_statements(session, number)
+            versions.append({(row.associate_id, row.plan, row.earned_period, row.currency): row for row in rows})
+    earlier, later = versions
+    differences = []
+    for key in sorted(earlier.keys() | later.keys()):
+        old, new = earlier.get(key), later.get(key)
+        causes = _causes(old, new)
+        if causes:
+            due = (old.due_minor if old else 0, new.due_minor if new else 0)
+            differences.append(StatementDifference(*key, *due, causes))
+    return tuple(differences)
+
+
+def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
+    """Return the status of a cycle inside an open session."""
+    calculation: Calculation | None = None
+    exceptions: tuple[ExceptionView, ...] = ()
+    if head.version is not None:
+        calculation = ledger_heads.calculation_of(session, head)
+        exceptions = tuple(ExceptionView(**row) for row in json.loads(calculation.exceptions))
+    texts = {row.event_id: row.body for row in session.scalars(select(AuditText))}
+    acts = tuple(_act(act, texts.get(act.event_id)) for act in ledger_heads.acts_of(session, head.cycle_id))
+    is_final = head.state in (CycleState.LOCKED, CycleState.EXPORTED)
+    since = deliveries_after(ws, calculation.last_load) if calculation is not None and not is_final else ()
+    blockers = []
+    if since:
+        files = f"{len(since)} files" if len(since) > 1 else "1 file"
+        blockers.append(f"{files} landed after this calculation; calculate again, or leave them for the next cycle.")
+    return CycleStatus(
+        _summary(session, head),
+        head.legal_entity,
+        head.country,
+        calculation.last_load if calculation else None,
+        calculation.calculated_at if calculation else None,
+        tuple(act.value for act in acts_possible(head.state)),
+        acts,
+        exceptions,
+        since,
+        tuple(blockers),
+    )
+
+
+def _summary(session: Session, head: CycleHead) -> CycleSummary:
+    totals: list[CurrencyTotal] = []
+    people = 0
+    if head.version is not None:
+        calculation_id = ledger_heads.calculation_of(session, head).calculation_id
+        mine = Statement.calculation_id == calculation_id
+        rows = session.execute(
+            select(
+                Statement.currency,
+                func.count(Statement.associate_id.distinct()),
+                func.sum(Statement.worth_minor),
+                func.sum(Statement.due_minor),
+            )
+            .where(mine)
+            .group_by(Statement.currency)
+            .order_by(Statement.currency)
+        )
+        totals = [CurrencyTotal(currency, count, int(worth), int(due)) for currency, count, worth, due in rows]
+        people = session.scalar(select(func.count(Statement.associate_id.distinct())).where(mine)) or 0
+    return CycleSummary(
+        head.pay_group,
+        head.calendar,
+        head.period,
+        head.currency,
+        head.state.value,
+        head.version,
+        head.digest,
+        people,
+        tuple(totals),
+    )
+
+
+def _act(act: CycleAct, reason: str | None) -> ActView:
+    return ActView(act.sequence, act.act, act.state, act.version, act.digest, act.person_id, act.actor_kind, act.acted_at, reason)
+
+
+def _view(head: CycleHead, version: int, row: StatementRow) -> StatementView:
+    return StatementView(
+        number=row.number,
+        associate_id=row.associate_id,
+        pay_group=head.pay_group,
+        period=head.period,
+        earned_period=row.earned_period,
+        state=head.state.value,
+        version=version,
+        plan=row.plan,
+        plan_version=row.plan_version,
+        agreement=row.agreement,
+        currency=row.currency,
+        worth_minor=row.worth_minor,
+        settled_minor=row.settled_minor,
+        due_minor=row.due_minor,
+        digest=row.digest,
+        components=tuple(
+            ComponentView(
+                part.component,
+                part.measure,
+                part.measure_unit,
+                part.window_start,
+                part.window_end,
+                part.measure_value,
+                part.target_value,
+                part.attainment,
+                part.amount_minor,
+            )
+            for part in row.components
+        ),
+        trace=tuple(TraceView(**step) for step in json.loads(row.steps)) if row.steps else (),
+    )
+
+
+def _causes(old: StatementRow | None, new: StatementRow | None) -> tuple[str, ...]:
+    if old is None or new is None:
+        return ("new statement" if old is None else "no statement any more",)
+    causes = []
+    if old.plan_version != new.plan_version:
+        causes.append(f"plan version {old.plan_version} -> {new.plan_version}")
+    before = {part.component: part for part in old.components}
+    after = {part.component: part for part in new.components}
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name), after.get(name)
+        if was is None or now is None:
+            causes.append(f"{name}: component {'added' if was is None else 'removed'}")
+            continue
+        moved = [
+            f"{label} {left} -> {right}"
+            for label, left, right in (
+                (was.measure, was.measure_value, now.measure_value),
+                ("target", was.target_value, now.target_value),
+                ("amount", was.amount_minor, now.amount_minor),
+            )
+            if left != right
+        ]
+        if moved:
+            causes.append(f"{name}: {', '.join(moved)}")
+    if not causes and old.due_minor != new.due_minor:
+        causes.append("total cap, guarantee or what was settled")
+    return tuple(causes)
