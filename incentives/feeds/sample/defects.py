@@ -19,20 +19,20 @@ REPEATED_SHARE = 0.001
 CORRECTED_SHARE = 0.30
 
 GOOD = 0
-# Reason code -> number, in order_lines. Numbers are what the arrays hold.
+# Reason code of the quarantine -> number, in order_lines. Numbers are what the arrays hold.
 LINE_DEFECTS = {
     "bad_amount": 1,
     "unknown_value": 2,
     "timestamp_without_offset": 3,
     "wrong_field_count": 4,
-    "sign_contradiction": 5,
+    "sign_contradicts_kind": 5,
     "amount_too_precise": 6,
     "unknown_currency": 7,
-    "missing_value": 8,
+    "required_value_missing": 8,
 }
 TOUCH_DEFECTS = {
     "unknown_value": 1,
-    "missing_value": 2,
+    "required_value_missing": 2,
     "bad_timestamp": 3,
     "wrong_field_count": 4,
     "timestamp_without_offset": 5,

@@ -210,8 +210,6 @@ def _plan(horizon: Horizon, order_lines: int, touches: int, heavy_customers: int
     season = SEASON[(horizon.start.month - 1 + np.arange(horizon.months)) % 12]
     parts = max(1, -(-int(order_lines * season.max() / season.sum()) // BLOCK_LINES))
     weights = np.repeat(season / parts, parts)
-    # No sale of the last days of the horizon can come back within it, so the last month has its share of returns
-    # in the months before.
     heavy = min(heavy_customers * HEAVY_TOUCHES, int(touches * HEAVY_SHARE_MAX))
     total_returns = round(order_lines * RETURN_SHARE)
 

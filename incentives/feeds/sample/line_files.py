@@ -38,10 +38,10 @@ def write_lines(
             here = month[index] == number
             label, after = horizon.label(int(number)), f"{horizon.label(int(number) + 1)}-late"
             on_time = here & ~fates.late[index] & ~broken[index]
-            files.write(name, "order_lines", _where(columns, on_time), label=label, plain=True, big=True)
-            files.write_broken(name, "order_lines", _where(columns, here & broken[index]), label=label, big=True)
+            files.write(name, "order_lines", texts.where(columns, on_time), label=label, plain=True, big=True)
+            files.write_broken(name, "order_lines", texts.where(columns, here & broken[index]), label=label, big=True)
             again = here & (fates.late[index] | fates.repeated[index])
-            files.write(name, "order_lines", _where(columns, again), label=after, plain=True, big=True)
+            files.write(name, "order_lines", texts.where(columns, again), label=after, plain=True, big=True)
             corrected = index[here & fates.corrected[index]]
             if len(corrected):
                 completed = _corrected(rows.take(corrected), retailer, customers, clock, int(source))
@@ -62,7 +62,7 @@ def _columns(
     ordered = _stamps(clock, source, rows.local, offset)
     bare = clock.stamps(rows.local, None)
     returned = rows.original_number != NOBODY
-    nets = texts.amounts(np.where(defect == LINE_DEFECTS["sign_contradiction"], -rows.net, rows.net))
+    nets = texts.amounts(np.where(defect == LINE_DEFECTS["sign_contradicts_kind"], -rows.net, rows.net))
     nets = texts.either(defect == LINE_DEFECTS["amount_too_precise"], texts.joined(nets, "5"), nets)
     nets = texts.either(defect == LINE_DEFECTS["bad_amount"], texts.joined("about ", nets), nets)
     kind = np.where(defect == LINE_DEFECTS["unknown_value"], 2, rows.is_return)
@@ -71,7 +71,9 @@ def _columns(
     original = rows.original_source
     columns = {
         "source": texts.chosen((SOURCES[source],), np.zeros_like(rows.line)),
-        "order_id": texts.only(_order_ids(rows.source, rows.number, rows.is_return), defect != LINE_DEFECTS["missing_value"]),
+        "order_id": texts.only(
+            _order_ids(rows.source, rows.number, rows.is_return), defect != LINE_DEFECTS["required_value_missing"]
+        ),
         "line_id": texts.ids("", rows.line),
         "kind": texts.chosen(("sale", "return", "exchange"), kind),
         "channel": texts.chosen(CHANNELS, rows.channel),
@@ -166,10 +168,3 @@ def _identifiers(rows: LineRows, customers: Customers, source: int) -> dict[str,
         columns["loyalty_id"] = texts.only(customers.loyalty(who), given & in_till)
         columns["customer_phone"] = texts.only(customers.phone(who), given & ~in_till)
     return columns
-
-
-def _where(columns: dict[str, pa.Array], flags: Flags) -> dict[str, pa.Array]:
-    if flags.all():
-        return columns
-    chosen = pa.array(np.flatnonzero(flags))
-    return {name: column.take(chosen) for name, column in columns.items()}

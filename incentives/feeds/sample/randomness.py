@@ -49,7 +49,7 @@ def pick(shares: Shares, weights: Shares) -> Ints:
 def split_evenly(total: int, weights: Shares) -> Ints:
     """Divide a count among blocks by largest remainder; the parts sum to `total`."""
     exact = total * weights / weights.sum()
-    parts = np.floor(exact).astype(np.int64)
+    parts: Ints = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - parts), kind="stable")
     parts[order[: total - int(parts.sum())]] += 1
     return parts

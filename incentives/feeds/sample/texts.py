@@ -86,6 +86,14 @@ def either(condition: Flags, texts: pa.Array, others: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(condition), texts, others)
 
 
+def where(columns: dict[str, pa.Array], flags: Flags) -> dict[str, pa.Array]:
+    """Return the rows of a table of columns where a flag is set."""
+    if flags.all():
+        return columns
+    index = pa.array(np.flatnonzero(flags))
+    return {name: column.take(index) for name, column in columns.items()}
+
+
 def _suffix(offset: int) -> str:
     if offset == 0:
         return "Z"

@@ -54,8 +54,8 @@ def write_touches(
         for at in np.unique(month[index]):
             here = month[index] == at
             label = clock.horizon.label(int(at))
-            files.write(source, "interactions", _where(columns, here & ~broken[index]), label=label, plain=True, big=True)
-            files.write_broken(source, "interactions", _where(columns, here & broken[index]), label=label, big=True)
+            files.write(source, "interactions", texts.where(columns, here & ~broken[index]), label=label, plain=True, big=True)
+            files.write_broken(source, "interactions", texts.where(columns, here & broken[index]), label=label, big=True)
     rated = np.flatnonzero((defect == GOOD) & in_care & (number % 37 == 0))
     _write_feedback(touches, facts, number, rated, files, clock)
 
@@ -122,7 +122,7 @@ def _columns(
         "interaction_id": texts.ids("S-" if in_care else "I-", number[index]),
         "kind": texts.chosen((*INTERACTION_KINDS, "coffee"), kind),
         "channel": texts.chosen(CHANNELS, touches.channel[index]),
-        "associate_id": texts.ids("a", ASSOCIATE_BASE + touches.associate[index], bad != TOUCH_DEFECTS["missing_value"]),
+        "associate_id": texts.ids("a", ASSOCIATE_BASE + touches.associate[index], bad != TOUCH_DEFECTS["required_value_missing"]),
         "location_id": texts.chosen(
             [site.location_id for site in retailer.sites], place, (touches.channel[index] == IN_STORE) | in_care
         ),
@@ -182,10 +182,3 @@ def _write_feedback(touches: Touches, facts: _Facts, number: Ints, rated: Ints, 
 
 def _by_share(share: Shares, weights: tuple[float, ...], words: tuple[str, ...]) -> Ints:
     return np.array([_O[word] for word in words], dtype=np.int64)[pick(share, np.array(weights))]
-
-
-def _where(columns: dict[str, pa.Array], flags: Flags) -> dict[str, pa.Array]:
-    if flags.all():
-        return columns
-    chosen = pa.array(np.flatnonzero(flags))
-    return {name: column.take(chosen) for name, column in columns.items()}
