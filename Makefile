@@ -39,12 +39,12 @@ test: $(STAMP) chromium
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile
 
 check: $(STAMP)
-	@$(BIN)/python -m pytest -q tests/architecture -p no:cacheprovider
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/sqlfluff lint dbt_project
+	@$(BIN)/lint-imports --no-cache --no-logo
+	@INCENTIVES_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(BIN)/python -m pytest -q tests/architecture
 
 # The browser tests drive Debian's Chromium. Where it is missing it is installed if that needs no password;
 # elsewhere those tests fail and say what to install.
