@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.contracts import FEEDS, Feed
 
 SCHEMA = "bronze"
@@ -34,71 +35,48 @@ _FILE_COLUMNS = (
     "rejects_path",
 )
 _FILE_TYPES = pa.schema(
-    [(name, pa.int64() if name in ("load_id", "file_ordinal", "rows_delivered", "rows_rejected") else pa.string()) for name in _FILE_COLUMNS]
+    [
+        (name, pa.int64() if name in ("load_id", "file_ordinal", "rows_delivered", "rows_rejected") else pa.string())
+        for name in _FILE_COLUMNS
+    ]
 )
 
 
 @dataclass(frozen=True, slots=True)
-class BronzeFile:
-    """One delivered file as the index has it; paths are relative to the workspace."""
+class Load:
+    """One load: its number, and when it was landed (ISO 8601, UTC)."""
 
     load_id: int
-    file_ordinal: int
-    source: str
-    feed: str
-    file_name: str
-    outcome: str
-    reason: str | None
-    sentence: str | None
-    rows_delivered: int
-    rows_rejected: int
-    facts_path: str | None
-    rejects_path: str | None
+    landed_at: str
 
 
-def last_load(index: Path) -> int:
-    """Return the number of the last whole load; 0 where nothing was landed."""
-    if not index.is_file():
-        return 0
-    with closing(_open(index)) as connection:
-        return int(connection.execute("select coalesce(max(load_id), 0) from loads").fetchone()[0])
-
-
-def landed_at(index: Path, load_id: int) -> str | None:
-    """Return when a load was landed, as the index writes it, or None where there is no such load."""
-    if not index.is_file():
-        return None
-    with closing(_open(index)) as connection:
-        row = connection.execute("select landed_at from loads where load_id = ?", [load_id]).fetchone()
-    return None if row is None else str(row[0])
-
-
-def files_until(index: Path, load_id: int) -> tuple[BronzeFile, ...]:
-    """Return the files of every whole load up to one, in the order of delivery."""
+def loads_through(index: Path, load_id: int) -> tuple[Load, ...]:
+    """Return the whole loads up to a number, oldest first."""
     if not index.is_file():
         return ()
-    with closing(_open(index)) as connection:
+    with closing(sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
-            f"select {', '.join(f'files.{name}' for name in _FILE_COLUMNS)} from files inner join loads using (load_id) "
-            "where files.load_id <= ? order by files.load_id, files.file_ordinal",
-            [load_id],
+            "select load_id, landed_at from loads where load_id <= ? order by load_id", [load_id]
         ).fetchall()
-    return tuple(BronzeFile(*row) for row in rows)
+    return tuple(Load(*row) for row in rows)
 
 
-def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[BronzeFile], loads: Iterable[tuple[int, str]]) -> None:
+def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile], loads: Iterable[Load]) -> None:
     """Create schema `bronze`: a view per feed, and the tables `files`, `loads` and `rejects`.
 
     Args:
         connection: A DuckDB database without that schema.
         root: The workspace's folder, to which the files' paths are relative.
         files: The files to show.
-        loads: Number and moment of each load.
+        loads: The loads that brought them.
     """
     connection.execute(f"create schema {SCHEMA}")
     connection.execute(f"create table {SCHEMA}.loads (load_id integer, landed_at timestamp)")
-    for load_id, moment in loads:
-        connection.execute(f"insert into {SCHEMA}.loads values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp))", [load_id, moment])
+    for load in loads:
+        connection.execute(
+            f"insert into {SCHEMA}.loads values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp))",
+            [load.load_id, load.landed_at],
+        )
     table = pa.Table.from_pylist([{name: getattr(file, name) for name in _FILE_COLUMNS} for file in files], schema=_FILE_TYPES)
     connection.register("delivered_files", table)
     connection.execute(
@@ -110,14 +88,6 @@ def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequ
     for feed in FEEDS.values():
         paths = [file.facts_path for file in files if file.feed == feed.name and file.outcome == "loaded" and file.facts_path]
         connection.execute(f"create view {SCHEMA}.{feed.name} as {_facts_query(connection, root, feed, paths)}")
-
-
-def loads_until(index: Path, load_id: int) -> tuple[tuple[int, str], ...]:
-    """Return number and moment of every whole load up to one."""
-    if not index.is_file():
-        return ()
-    with closing(_open(index)) as connection:
-        return tuple(connection.execute("select load_id, landed_at from loads where load_id <= ? order by load_id", [load_id]).fetchall())
 
 
 def path_list(root: Path, paths: Iterable[str]) -> str:
@@ -138,7 +108,8 @@ def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, 
     relation = f"read_parquet({path_list(root, paths)}, union_by_name = true, filename = 'landed_path')"
     present = {str(row[0]) for row in connection.execute(f"describe select * from {relation}").fetchall()}
     columns = [
-        f"facts.{column.name}" if column.name in present else f"cast(null as varchar) as {column.name}" for column in feed.fact_columns
+        f"facts.{column.name}" if column.name in present else f"cast(null as varchar) as {column.name}"
+        for column in feed.fact_columns
     ]
     columns += ["files.load_id", "files.file_ordinal", "facts.delivered_row", "files.source as delivered_by"]
     # One file of facts stands for every delivery that gave the same bytes.
@@ -149,7 +120,7 @@ def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, 
     )
 
 
-def _create_rejects(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[BronzeFile]) -> None:
+def _create_rejects(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile]) -> None:
     paths = [file.rejects_path for file in files if file.rejects_path and file.outcome == "loaded"]
     types = ("varchar", "integer", "integer", "bigint", "varchar", "varchar", "varchar")
     columns = ", ".join(f"{name} {data_type}" for name, data_type in zip(REJECT_COLUMNS, types, strict=True))
@@ -170,7 +141,3 @@ def _place(value: str) -> list[str]:
         f"cast({value} as bigint) as delivered_row",
         f"cast({value} as varchar) as delivered_by",
     ]
-
-
-def _open(index: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)

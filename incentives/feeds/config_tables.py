@@ -38,7 +38,9 @@ def create_config(connection: duckdb.DuckDBPyConnection, config: Config, as_of: 
     _create(connection, "currencies", "currency varchar, digits integer", [(code, currency_digits(code)) for code in CURRENCIES])
     _create(connection, "sources", "source varchar, feed varchar, time_zone varchar, delivers_for varchar", _sources(config))
     # Staging lets a time zone through only where the engine can compute with it.
-    connection.execute(f"create table {SCHEMA}.time_zones as select distinct name as time_zone from pg_timezone_names() where name like '%/%' or name = 'UTC'")
+    connection.execute(
+        f"create table {SCHEMA}.time_zones as select distinct name as time_zone from pg_timezone_names() where name like '%/%' or name = 'UTC'"
+    )
 
 
 def _sources(config: Config) -> list[tuple[str | int | None, ...]]:

@@ -21,15 +21,17 @@ import click
 
 from incentives.feeds.contracts import FEEDS
 from incentives.feeds.dbt_files import project_dir
-from incentives.feeds.staging_sql import outcomes_sql, parsed_sql, quarantine_sql, staging_sql
+from incentives.feeds.staging_sql import feed_names_macro, outcomes_sql, parsed_sql, quarantine_sql, staging_sql
 from incentives.feeds.staging_yaml import models_yaml, sources_yaml
 
 FOLDER = Path("models") / "staging"
+NAMES_MACRO = "../../macros/staging/feed_names.sql"
 
 
 def staging_files() -> dict[str, str]:
     """Return the text of every generated file by its path below `models/staging`."""
     files = {"_staging__sources.yml": sources_yaml(), "_staging__models.yml": models_yaml()}
+    files[NAMES_MACRO] = feed_names_macro()
     for feed in FEEDS.values():
         files[f"{feed.name}/parsed_{feed.name}.sql"] = parsed_sql(feed)
         files[f"{feed.name}/row_outcomes_{feed.name}.sql"] = outcomes_sql(feed)
@@ -40,7 +42,9 @@ def staging_files() -> dict[str, str]:
 
 def stale_files(folder: Path, files: Mapping[str, str]) -> list[str]:
     """Return the generated files that differ from what is checked in, and those that no feed has any more."""
-    differing = [name for name, text in files.items() if not (folder / name).is_file() or (folder / name).read_text("utf-8") != text]
+    differing = [
+        name for name, text in files.items() if not (folder / name).is_file() or (folder / name).read_text("utf-8") != text
+    ]
     generated = {folder / name for name in files}
     left_over = [
         str(path.relative_to(folder))

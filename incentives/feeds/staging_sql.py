@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from incentives.feeds.contracts import ColumnType, Feed
+from incentives.feeds.contracts import FEEDS, ColumnType, Feed
 from incentives.feeds.staging_columns import faults, payload_columns, typed_columns
 
 HEADER = "-- Generated from the contract of {feed} by `python -m incentives.feeds.staging_models`: change the contract, not this file.\n"
@@ -28,12 +28,18 @@ def parsed_sql(feed: Feed) -> str:
     ]
     for name in currencies:
         carried.append(f"{name}_codes.digits as {name}_digits")
-        joins += [f"left join {{{{ source('config', 'currencies') }}}} as {name}_codes", f"    on delivered.{name} = {name}_codes.currency"]
+        joins += [
+            f"left join {{{{ source('config', 'currencies') }}}} as {name}_codes",
+            f"    on delivered.{name} = {name}_codes.currency",
+        ]
     for name in zones:
         carried.append("zones.time_zone as known_time_zone")
         joins += ["left join {{ source('config', 'time_zones') }} as zones", f"    on delivered.{name} = zones.time_zone"]
     readings = [f"{{{{ {column.reading} }}}} as {_alias(column.source, column.name)}" for column in typed if column.reading]
-    columns = [*PLACE, *(column.source if column.source == column.name else f"{column.source} as {column.name}" for column in typed)]
+    columns = [
+        *PLACE,
+        *(column.source if column.source == column.name else f"{column.source} as {column.name}" for column in typed),
+    ]
     case = "case\n" + "".join(f"            {branch}\n" for branch in faults(feed)) + "        end as fault"
     return _model(
         feed,
@@ -48,12 +54,12 @@ def parsed_sql(feed: Feed) -> str:
 def outcomes_sql(feed: Feed) -> str:
     """Return `row_outcomes_<feed>`: one row per delivered row and where it ended."""
     key = list(feed.key)
-    payload = "{{ payload([\n" + "".join(f"            '{name}',\n" for name in payload_columns(feed)) + "        ]) }} as payload"
+    payload = (
+        "{{ payload([\n" + "".join(f"            '{name}',\n" for name in payload_columns(feed)) + "        ]) }} as payload"
+    )
     steps = {
         "parsed": _select(["*"], f"{{{{ ref('parsed_{feed.name}') }}}}"),
-        "repeated_keys": _select(
-            key, "parsed", ["where fault is null", f"group by {', '.join(key)}", "having count(*) > 1"]
-        ),
+        "repeated_keys": _select(key, "parsed", ["where fault is null", f"group by {', '.join(key)}", "having count(*) > 1"]),
         "repeated": _select(
             [*(f"parsed.{name}" for name in (*PLACE, *_without(key, PLACE), "source_updated_at")), payload],
             "parsed",
@@ -67,7 +73,10 @@ def outcomes_sql(feed: Feed) -> str:
         steps["in_force"] = _select(
             ["parsed.*"],
             "parsed",
-            [*join_decided, "where parsed.fault is null and coalesce(decided.outcome, 'accepted') = 'accepted' and not parsed.is_withdrawn"],
+            [
+                *join_decided,
+                "where parsed.fault is null and coalesce(decided.outcome, 'accepted') = 'accepted' and not parsed.is_withdrawn",
+            ],
         )
         steps["refused"] = f"    {{{{ {SPAN_RULES[feed.name]}('in_force') }}}}"
         join_decided += [f"left join refused using ({PLACE_LIST})"]
@@ -92,24 +101,44 @@ def staging_sql(feed: Feed) -> str:
 
 
 def quarantine_sql(feed: Feed) -> str:
-    """Return `quarantine_<feed>`: one row per refused row, with reason and sentence."""
-    ended = _select(
+    """Return `quarantine_<feed>`: one row per refused row, with reason, sentence and the load that mended it."""
+    fault_part = "split_part(fault, chr(31), {0})"
+    refused = _select(
         [
             *PLACE,
-            "split_part(fault, chr(31), 1) as reason",
-            "split_part(fault, chr(31), 2) as column_name",
-            "split_part(fault, chr(31), 3) as column_value",
+            f"{fault_part.format(1)} as reason",
+            f"{{{{ quarantine_sentence('{fault_part.format(1)}', '{fault_part.format(2)}', '{fault_part.format(3)}') }}}} as sentence",
         ],
-        f"{{{{ ref('row_outcomes_{feed.name}') }}}}",
+        "outcomes",
         ["where outcome = 'quarantined'"],
     )
     broken = _select([*PLACE, "reason", "sentence"], "{{ source('bronze', 'rejects') }}", [f"where feed = '{feed.name}'"])
-    sentence = "{{ quarantine_sentence('reason', 'column_name', 'column_value') }} as sentence"
-    name = f"'{feed.name}' as feed"
-    both = (
-        _select([name, *PLACE, "reason", sentence], "refused") + "\n\n    union all\n\n" + _select([name, *PLACE, "reason", "sentence"], "broken")
+    closed = "coalesce(mended_by_key.closed_by_load, mended_by_file.closed_by_load) as closed_by_load"
+    return _model(
+        feed,
+        {
+            "parsed": _select(["*"], f"{{{{ ref('parsed_{feed.name}') }}}}"),
+            "outcomes": _select(["*"], f"{{{{ ref('row_outcomes_{feed.name}') }}}}"),
+            "files": _select(["*"], "{{ source('bronze', 'files') }}", [f"where feed = '{feed.name}' and outcome = 'loaded'"]),
+            "refused": f"{refused}\n\n    union all\n\n{broken}",
+            "mended_by_key": f"    {{{{ mended_by_key('refused', 'parsed', {list(feed.key)}) }}}}",
+            "mended_by_file": f"    {{{{ mended_by_file('refused', 'parsed', {list(feed.key)}, 'outcomes', 'files') }}}}",
+            "final": _select(
+                [f"'{feed.name}' as feed", *(f"refused.{name}" for name in (*PLACE, "reason", "sentence")), closed],
+                "refused",
+                [f"left join mended_by_key using ({PLACE_LIST})", f"left join mended_by_file using ({PLACE_LIST})"],
+            ),
+        },
     )
-    return _model(feed, {"refused": ended, "broken": broken, "final": both})
+
+
+def feed_names_macro() -> str:
+    """Return the macro that lists the feeds, for models that unite them."""
+    names = "".join(f"        '{name}',\n" for name in FEEDS)
+    return (
+        "{# Generated from the contracts by `python -m incentives.feeds.staging_models`: change the contract, not this file. #}\n"
+        f"{{% macro feed_names() %}}\n    {{{{ return([\n{names}    ]) }}}}\n{{% endmacro %}}\n"
+    )
 
 
 def key_columns(feed: Feed) -> tuple[str, ...]:
@@ -126,7 +155,9 @@ def _keys(feed: Feed) -> list[str]:
     for parts in _CUSTOMER_KEYS:
         if set(parts) <= set(names):
             call = f"{{{{ hash_key({list(parts)}) }}}}"
-            keys.append(f"case when {' and '.join(f'{part} is not null' for part in parts)} then {call} end as customer_record_key")
+            keys.append(
+                f"case when {' and '.join(f'{part} is not null' for part in parts)} then {call} end as customer_record_key"
+            )
             break
     return keys
 

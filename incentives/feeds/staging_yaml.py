@@ -32,13 +32,20 @@ def models_yaml() -> str:
     lines = ["models:"]
     for feed in FEEDS.values():
         lines += [
-            *_model(f"parsed_{feed.name}", f"One row per row delivered of {feed.name}, typed, with its first fault (reason, column, value). {_PLACE}"),
+            *_model(
+                f"parsed_{feed.name}",
+                f"One row per row delivered of {feed.name}, typed, with its first fault (reason, column, value). {_PLACE}",
+            ),
             *_model(f"row_outcomes_{feed.name}", f"One row per row delivered of {feed.name} and where it ended. {_PLACE}"),
             "    columns:",
             "      - name: outcome",
             "        description: accepted (in force), duplicate, superseded or quarantined; fault says why.",
-            *_model(f"quarantine_{feed.name}", f"One row per refused row of {feed.name}, with its reason and a sentence. {_PLACE}"),
-            *_model(f"stg_{feed.name}", f"{feed.meaning} The version in force; withdrawn ones stay, with is_withdrawn. Times are UTC."),
+            *_model(
+                f"quarantine_{feed.name}", f"One row per refused row of {feed.name}, with its reason and a sentence. {_PLACE}"
+            ),
+            *_model(
+                f"stg_{feed.name}", f"{feed.meaning} The version in force; withdrawn ones stay, with is_withdrawn. Times are UTC."
+            ),
             "    columns:",
         ]
         for key in key_columns(feed):
@@ -71,7 +78,9 @@ def _meaning(feed: Feed, name: str, meanings: dict[str, str]) -> str:
     if name == "is_withdrawn":
         return "Whether the source withdrew the record."
     stem = name.rsplit("_", 1)[0]
-    unit = {"minor": "minor units of the currency", "milli": "thousandths", "centi": "hundredths", "e9": "billionths"}[name.rsplit("_", 1)[1]]
+    unit = {"minor": "minor units of the currency", "milli": "thousandths", "centi": "hundredths", "e9": "billionths"}[
+        name.rsplit("_", 1)[1]
+    ]
     return f"{meanings.get(f'{stem}_amount') or meanings.get(stem, '')} In {unit}."
 
 

@@ -1,0 +1,11 @@
+select
+    subject_type,
+    subject_id,
+    measure,
+    currency,
+    value_minor,
+    value_milli,
+    period_start,
+    period_end
+from {{ ref('stg_targets') }}
+where not is_withdrawn

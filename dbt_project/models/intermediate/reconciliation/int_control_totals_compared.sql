@@ -1,0 +1,53 @@
+with
+
+stated as (
+
+    select * from {{ ref('stg_control_totals') }}
+    where not is_withdrawn
+
+),
+
+lines as (
+
+    select * from {{ ref('int_order_line_versions') }}
+
+),
+
+found as (
+
+    select
+        stated.source,
+        stated.business_date,
+        stated.currency,
+        stated.basis,
+        count(*) as lines_found,
+        cast(sum(lines.net_minor) as bigint) as net_found_minor
+    from stated
+    inner join lines
+        on stated.source = lines.source
+        and stated.currency = lines.currency
+        and stated.business_date = case when stated.basis = 'ordered' then lines.ordered_date else lines.completed_date end
+    where
+        case
+            when stated.as_of is null then lines.is_in_force
+            when lines.known_from > stated.as_of then false
+            else lines.is_in_force or lines.known_until > stated.as_of
+        end
+    group by stated.source, stated.business_date, stated.currency, stated.basis
+
+)
+
+select
+    stated.source,
+    stated.currency,
+    stated.basis,
+    stated.lines as lines_stated,
+    coalesce(found.lines_found, 0) as lines_found,
+    stated.net_minor as net_stated_minor,
+    coalesce(found.net_found_minor, 0) as net_found_minor,
+    coalesce(found.net_found_minor, 0) - stated.net_minor as difference_minor,
+    coalesce(found.lines_found, 0) - stated.lines as lines_difference,
+    stated.business_date,
+    stated.as_of
+from stated
+left join found using (source, business_date, currency, basis)

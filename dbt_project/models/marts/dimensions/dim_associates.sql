@@ -1,0 +1,6 @@
+select
+    associate_id,
+    pay_group,
+    hired_on,
+    left_on
+from {{ ref('int_associates_current') }}

@@ -1,0 +1,133 @@
+"""Use case: build the warehouse from what was landed.
+
+The build goes into a file of its own and replaces the last one when it is whole and every test holds; a run
+killed at any instant leaves the last one in place. Whether there is anything to do is decided before dbt is
+imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from incentives.errors import InputError
+from incentives.feeds.bronze_index import BronzeIndex
+from incentives.feeds.bronze_views import loads_through
+from incentives.feeds.dbt_files import project_dir
+from incentives.policies.load import load_policies, load_policy_texts
+from incentives.serving.durable import replace_text, sync_dir, sync_file
+from incentives.warehouse.documents import POLICIES, SETTINGS, landed_config, landed_policies, policy_files
+from incentives.warehouse.fingerprint import code_fingerprint
+from incentives.warehouse.record import Build, read_build, record_text
+from incentives.workspace import CONFIG_NAME, Workspace
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def build_warehouse(ws: Workspace, *, now: datetime, full_refresh: bool = False, as_of_load: int | None = None) -> Build:
+    """Build the warehouse, unless the last build already holds what was landed.
+
+    Args:
+        ws: The workspace.
+        now: The moment at which changed policies and settings are landed.
+        full_refresh: Build even where nothing changed.
+        as_of_load: Build what was known after this load, into a file of its own; the live warehouse stays.
+
+    Returns:
+        The build; `changed` is False where the last one still holds.
+
+    Raises:
+        BusyError: Another run works on the workspace; names it.
+        InputError: A policy has mistakes, or there is no such load.
+        CheckFailedError: A test of the warehouse did not hold; the last build stays in place.
+    """
+    with ws.writer_lock("build"):
+        if as_of_load is None:
+            land_documents(ws, now)
+        load_id = _load(ws, as_of_load)
+        fingerprint = code_fingerprint(project_dir())
+        database, record = _places(ws, as_of_load)
+        before = read_build(record, database)
+        if before and not full_refresh and (before.last_load, before.fingerprint) == (load_id, fingerprint):
+            return before
+        return _build(ws, load_id, fingerprint, database, record)
+
+
+def land_documents(ws: Workspace, now: datetime) -> None:
+    """Land the configuration and the policies where their text is new, so that everything that decides is a load.
+
+    A policy file that was removed is landed with empty text: its policy is withdrawn.
+
+    Raises:
+        DocumentError: A policy has mistakes; nothing is landed.
+    """
+    from incentives.feeds.landing import land_text
+
+    load_policies(ws.policies)
+    landed = landed_policies(ws.root, BronzeIndex(ws.bronze_index).files())
+    present = policy_files(ws)
+    for name in sorted(present.keys() | landed.keys()):
+        text = present.get(name, "")
+        if landed.get(name) != text:
+            land_text(ws, POLICIES, name, text, now=now)
+    land_text(ws, SETTINGS, CONFIG_NAME, (ws.root / CONFIG_NAME).read_text(encoding="utf-8"), now=now)
+
+
+def _load(ws: Workspace, as_of_load: int | None) -> int:
+    last = BronzeIndex(ws.bronze_index).last_load()
+    if as_of_load is not None and not 1 <= as_of_load <= last:
+        raise InputError(f"there is no load {as_of_load}; the last one is {last}.", where=str(ws.bronze_index))
+    return last if as_of_load is None else as_of_load
+
+
+def _places(ws: Workspace, as_of_load: int | None) -> tuple[Path, Path]:
+    if as_of_load is None:
+        return ws.warehouse, ws.build_record
+    return ws.warehouse_dir / f"as_of_{as_of_load}.duckdb", ws.warehouse_dir / f"as_of_{as_of_load}.json"
+
+
+def _build(ws: Workspace, load_id: int, fingerprint: str, database: Path, record: Path) -> Build:
+    """Build into a file of its own and put it in place."""
+    from incentives.warehouse import database as databases
+    from incentives.warehouse import dbt_run
+    from incentives.warehouse.gaps import refuse_policy_gaps
+
+    started = time.perf_counter()
+    files = BronzeIndex(ws.bronze_index).files(load_id)
+    loads = loads_through(ws.bronze_index, load_id)
+    as_of = datetime.fromisoformat(loads[-1].landed_at).astimezone(UTC) if loads else _EPOCH
+    building = ws.warehouse_dir / "building" / databases.NAME
+    databases.create_database(
+        building,
+        root=ws.root,
+        files=files,
+        loads=loads,
+        config=landed_config(ws.root, files) or ws.config,
+        policies=load_policy_texts(landed_policies(ws.root, files).items()),
+        as_of=as_of,
+    )
+    with refuse_policy_gaps(building):
+        run = dbt_run.build(project_dir(), building, ws.warehouse_dir / "dbt")
+    databases.compact(building)
+    digest = hashlib.sha256(f"{load_id}\n{as_of.isoformat()}\n{fingerprint}".encode()).hexdigest()
+    build = Build(
+        build_id=f"load-{load_id:06d}-{digest[:12]}",
+        last_load=load_id,
+        as_of=as_of,
+        fingerprint=fingerprint,
+        changed=True,
+        models=run.models,
+        seconds=time.perf_counter() - started,
+        database=database,
+    )
+    building.chmod(0o600)
+    sync_file(building)
+    # The record goes first away and last back: a run killed between the two builds again.
+    record.unlink(missing_ok=True)
+    building.replace(database)
+    sync_dir(database.parent)
+    replace_text(record, record_text(build))
+    return replace(build, changed=True)

@@ -1,0 +1,54 @@
+"""Makes the DuckDB file that dbt builds in: what was landed as views, configuration and policies as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from incentives.feeds.bronze_index import IndexedFile
+from incentives.feeds.bronze_views import Load, create_bronze
+from incentives.feeds.config_tables import create_config
+from incentives.policies.compile import POLICY_TABLE_COLUMNS, policy_tables, policy_tables_ddl
+from incentives.policies.load import PolicyVersion
+from incentives.workspace import Config
+
+# The file's stem is the catalogue's name inside views: a file of another name could not read them.
+NAME = "warehouse.duckdb"
+
+
+def create_database(
+    database: Path,
+    *,
+    root: Path,
+    files: Sequence[IndexedFile],
+    loads: Sequence[Load],
+    config: Config,
+    policies: Sequence[PolicyVersion],
+    as_of: datetime,
+) -> None:
+    """Create the file of a build with schemas bronze and config; a file left by a killed run is replaced."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for left_over in (database, database.with_name(f"{database.name}.wal")):
+        left_over.unlink(missing_ok=True)
+    with closing(duckdb.connect(str(database))) as connection:
+        create_bronze(connection, root, files, loads)
+        create_config(connection, config, as_of)
+        for statement in policy_tables_ddl():
+            connection.execute(statement)
+        for table, rows in policy_tables(policies).items():
+            if rows:
+                names = [name for name, _ in POLICY_TABLE_COLUMNS[table]]
+                connection.register("policy_rows", pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
+                connection.execute(f"insert into config.{table} select * from policy_rows")
+                connection.unregister("policy_rows")
+
+
+def compact(database: Path) -> None:
+    """Bring everything into the one file, so that it can be moved: nothing stays behind in its log."""
+    with closing(duckdb.connect(str(database))) as connection:
+        connection.execute("force checkpoint")
