@@ -10,8 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incentives.errors import CheckFailedError, OutsideError
+from incentives.warehouse.outcomes import NodeOutcome, write_outcomes
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
 
 PATH_VARIABLE = "INCENTIVES_DUCKDB_PATH"
 THREADS_VARIABLE = "INCENTIVES_DBT_THREADS"
@@ -39,6 +44,7 @@ def build(project: Path, database: Path, work: Path) -> DbtRun:
         OutsideError: dbt could not run at all.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
@@ -55,8 +61,8 @@ def build(project: Path, database: Path, work: Path) -> DbtRun:
             answer = dbtRunner().invoke(arguments)
         finally:
             # dbt keeps the file's write lock after it returns.
-            DuckDBConnectionManager.close_all_connections()
-    if answer.exception is not None:
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if answer.exception is not None or not isinstance(answer.result, RunExecutionResult):
         raise OutsideError(
             f"dbt could not run: {answer.exception}", where=str(project), remedy=f"See {work / 'logs' / 'dbt.log'}."
         )
@@ -66,12 +72,18 @@ def build(project: Path, database: Path, work: Path) -> DbtRun:
         for result in results
         if str(result.status) in ("error", "fail", "runtime error", "partial success")
     ]
-    if problems or not answer.success:
+    whole = answer.success and not problems
+    write_outcomes(work, map(_outcome, results), whole=whole)
+    if not whole:
         raise CheckFailedError(
             _sentence(problems), where="build", remedy=f"The last warehouse stays in place. See {work / 'logs' / 'dbt.log'}."
         )
     kinds = [str(result.node.resource_type) for result in results]
     return DbtRun(models=kinds.count("model"), tests=kinds.count("test"))
+
+
+def _outcome(result: RunResult) -> NodeOutcome:
+    return NodeOutcome(result.node.unique_id, str(result.status), result.failures or 0, round(result.execution_time, 3))
 
 
 def _sentence(problems: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""What dbt recorded of the last build: the state of each model and test, and how many rows each table has.
+"""What dbt recorded of a build: the state of each model and test, and how many rows each table has.
 
-Kept beside dbt's files whether the build succeeded or not. States, counts and seconds only: dbt's own
-messages may quote values.
+Kept beside dbt's files, the last build that held apart from the last that did not. States, counts and seconds
+only: dbt's own messages may quote values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-FILE_NAME = "outcomes.json"
 HELD = frozenset({"success", "pass"})
 
 
@@ -37,15 +36,15 @@ class NodeOutcome:
         return self.state in HELD
 
 
-def write_outcomes(folder: Path, outcomes: Iterable[NodeOutcome]) -> None:
-    """Record the outcomes of a build in dbt's folder."""
+def write_outcomes(folder: Path, outcomes: Iterable[NodeOutcome], *, whole: bool) -> None:
+    """Record the outcomes of a build; `whole` where everything held."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE_NAME).write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=0), encoding="utf-8")
+    _place(folder, whole).write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=0), encoding="utf-8")
 
 
-def read_outcomes(folder: Path) -> tuple[NodeOutcome, ...]:
-    """Return the outcomes of the last build; none where nothing was built."""
-    path = folder / FILE_NAME
+def read_outcomes(folder: Path, *, whole: bool) -> tuple[NodeOutcome, ...]:
+    """Return the outcomes of the last build that held (`whole`), or of the last that did not; none where there was none."""
+    path = _place(folder, whole)
     if not path.is_file():
         return ()
     return tuple(NodeOutcome(**outcome) for outcome in json.loads(path.read_text(encoding="utf-8")))
@@ -58,3 +57,7 @@ def table_rows(database: Path) -> dict[tuple[str, str], int]:
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.sql("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
     return {(str(schema), str(name)): int(rows) for schema, name, rows in found}
+
+
+def _place(folder: Path, whole: bool) -> Path:
+    return folder / ("outcomes.json" if whole else "failed_outcomes.json")
