@@ -1,0 +1,131 @@
+with order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where completed_at is not null and policy_key is not null
+),
+
+credit_lines as (
+    select * from {{ ref('int_credit_lines') }}
+),
+
+allocations as (
+    select * from {{ ref('int_credit_allocations') }}
+),
+
+policies as (
+    select * from {{ ref('int_policies') }}
+),
+
+associates as (
+    select * from {{ ref('stg_associates') }}
+    where not is_withdrawn and customer_record_key is not null
+),
+
+customer_map as (
+    select * from {{ ref('int_customer_map') }}
+),
+
+sale_lines as (
+    select * from {{ ref('int_sale_lines') }}
+    where customer_key is not null
+),
+
+own_records as (
+    select
+        associates.associate_id,
+        coalesce(customer_map.customer_key, associates.customer_record_key) as customer_key
+    from associates
+    left join customer_map on associates.customer_record_key = customer_map.customer_record_key
+),
+
+-- Sales whose customer is an associate's own record, under a policy that leaves them out.
+self_purchases as (
+    select
+        sale_lines.order_line_key as root_line_key,
+        own_records.associate_id
+    from sale_lines
+    inner join own_records on sale_lines.customer_key = own_records.customer_key
+    inner join policies on sale_lines.policy_no = policies.policy_no
+    where policies.self_purchase
+),
+
+divided as (
+    select
+        allocations.order_line_key,
+        allocations.role,
+        case when self_purchases.associate_id is not null then 'house' else allocations.recipient end as recipient,
+        case when self_purchases.associate_id is not null then 'self_purchase' else allocations.reason end as reason,
+        allocations.role_order,
+        allocations.share_e12,
+        allocations.allocated_minor - coalesce(earlier.allocated_minor, 0) as credit_minor
+    from allocations
+    left join allocations as earlier
+        on allocations.sequence > 0
+        and allocations.root_line_key = earlier.root_line_key
+        and allocations.sequence - 1 = earlier.sequence
+        and allocations.role_order = earlier.role_order
+        and allocations.recipient = earlier.recipient
+    left join self_purchases
+        on allocations.root_line_key = self_purchases.root_line_key
+        and allocations.recipient = self_purchases.associate_id
+),
+
+-- A return that takes nothing off what remains divides nothing: all of it is over-returned.
+matched as (
+    select divided.*
+    from divided
+    inner join credit_lines on divided.order_line_key = credit_lines.order_line_key
+    where
+        credit_lines.excess_minor = 0
+        or credit_lines.before_minor > credit_lines.after_minor
+),
+
+over_returned as (
+    select
+        order_line_key,
+        cast(null as {{ dbt.type_string() }}) as role,
+        'house' as recipient,
+        'over_returned' as reason,
+        cast(0 as bigint) as role_order,
+        cast(case when before_minor > after_minor then 0 else 1000000000000 end as bigint) as share_e12,
+        -excess_minor as credit_minor
+    from credit_lines
+    where excess_minor > 0
+),
+
+undivided as (
+    select
+        order_lines.order_line_key,
+        cast(null as {{ dbt.type_string() }}) as role,
+        'house' as recipient,
+        case when order_lines.is_matched_return then 'sale_not_completed' else 'unmatched_return' end as reason,
+        cast(0 as bigint) as role_order,
+        cast(1000000000000 as bigint) as share_e12,
+        order_lines.net_minor as credit_minor
+    from order_lines
+    left join credit_lines on order_lines.order_line_key = credit_lines.order_line_key
+    where credit_lines.order_line_key is null
+),
+
+parts as (
+    select * from matched
+    union all
+    select * from over_returned
+    union all
+    select * from undivided
+),
+
+-- One row for each role and recipient: self-purchases meet what was house's already.
+final as (
+    select
+        order_line_key,
+        role,
+        recipient,
+        min(reason) as reason,
+        role_order,
+        cast(sum(share_e12) as bigint) as share_e12,
+        cast(sum(credit_minor) as bigint) as credit_minor
+    from parts
+    group by order_line_key, role, recipient, role_order
+)
+
+select * from final

@@ -1,0 +1,233 @@
+{% set roles = ['seller', 'advisor', 'relationship'] %}
+with credits as (
+    select * from {{ ref('fct_credits') }}
+),
+
+order_lines as (
+    select * from {{ ref('fct_order_lines') }}
+),
+
+credit_lines as (
+    select * from {{ ref('int_credit_lines') }}
+),
+
+assignments as (
+    select * from {{ ref('dim_assignments') }}
+),
+
+people_credits as (
+    select
+        recipient as associate_id,
+        currency,
+        sum(credit_minor) as credit_minor,
+        {% for role in roles %}
+        sum(case when role = '{{ role }}' then credit_minor end) as {{ role }}_minor,
+        {% endfor %}
+        sum(case when line_kind = 'sale' then credit_minor else 0 end) as sold_minor,
+        sum(case when line_kind = 'return' then -credit_minor else 0 end) as returned_minor,
+        business_date,
+        earned_date
+    from credits
+    where recipient <> 'house'
+    group by recipient, currency, business_date, earned_date
+),
+
+-- An assignment holds until the next one begins: between two, the last before counts.
+team_spans as (
+    select
+        associate_id,
+        team_id,
+        valid_from,
+        lead(valid_from) over (partition by associate_id order by valid_from) as next_valid_from
+    from assignments
+),
+
+team_credits as (
+    select
+        team_spans.team_id,
+        people_credits.currency,
+        sum(people_credits.credit_minor) as credit_minor,
+        people_credits.business_date,
+        people_credits.earned_date
+    from people_credits
+    inner join team_spans
+        on people_credits.associate_id = team_spans.associate_id
+        and people_credits.earned_date >= team_spans.valid_from
+        and (people_credits.earned_date < team_spans.next_valid_from or team_spans.next_valid_from is null)
+    where team_spans.team_id is not null
+    group by team_spans.team_id, people_credits.currency, people_credits.business_date, people_credits.earned_date
+),
+
+sales as (
+    select
+        order_line_key,
+        order_key,
+        customer_key,
+        business_date,
+        ordered_at
+    from order_lines
+    where line_kind = 'sale' and completed_at is not null
+),
+
+remaining_orders as (
+    select
+        sales.order_key,
+        min(sales.customer_key) as customer_key,
+        min(sales.business_date) as business_date,
+        min(sales.ordered_at) as ordered_at
+    from sales
+    inner join credit_lines on sales.order_line_key = credit_lines.root_line_key
+    group by sales.order_key
+    having sum(credit_lines.after_minor - credit_lines.before_minor) > 0
+),
+
+order_people as (
+    select
+        sales.order_key,
+        credits.recipient as associate_id,
+        sum(credits.credit_minor) as credit_minor,
+        min(credits.role_order) as role_order
+    from sales
+    inner join credits on sales.order_line_key = credits.root_line_key
+    where credits.recipient <> 'house'
+    group by sales.order_key, credits.recipient
+    having sum(credits.credit_minor) > 0
+),
+
+leading_people as (
+    select
+        order_key,
+        associate_id,
+        row_number() over (partition by order_key order by credit_minor desc, role_order, associate_id) as place
+    from order_people
+),
+
+counted_orders as (
+    select
+        leading_people.associate_id,
+        remaining_orders.order_key,
+        remaining_orders.customer_key,
+        remaining_orders.business_date
+    from remaining_orders
+    inner join leading_people
+        on remaining_orders.order_key = leading_people.order_key
+        and leading_people.place = 1
+),
+
+customer_orders as (
+    select
+        order_key,
+        row_number() over (partition by customer_key order by ordered_at, order_key) as place
+    from remaining_orders
+    where customer_key is not null
+),
+
+measures as (
+    select
+        'associate' as subject_type,
+        associate_id as subject_id,
+        'credited_revenue' as measure,
+        cast(null as {{ dbt.type_string() }}) as unit_key,
+        currency,
+        credit_minor as numerator,
+        cast(null as bigint) as denominator,
+        business_date,
+        earned_date
+    from people_credits
+    {% for role in roles %}
+    union all
+    select
+        'associate' as subject_type,
+        associate_id as subject_id,
+        'credited_revenue_{{ role }}' as measure,
+        cast(null as {{ dbt.type_string() }}) as unit_key,
+        currency,
+        {{ role }}_minor as numerator,
+        cast(null as bigint) as denominator,
+        business_date,
+        earned_date
+    from people_credits
+    where {{ role }}_minor is not null
+    {% endfor %}
+    union all
+    select
+        'associate' as subject_type,
+        associate_id as subject_id,
+        'return_share' as measure,
+        cast(null as {{ dbt.type_string() }}) as unit_key,
+        currency,
+        returned_minor as numerator,
+        sold_minor as denominator,
+        business_date,
+        earned_date
+    from people_credits
+    union all
+    select
+        'team' as subject_type,
+        team_id as subject_id,
+        'team_credited_revenue' as measure,
+        cast(null as {{ dbt.type_string() }}) as unit_key,
+        currency,
+        credit_minor as numerator,
+        cast(null as bigint) as denominator,
+        business_date,
+        earned_date
+    from team_credits
+    union all
+    select
+        'associate' as subject_type,
+        associate_id as subject_id,
+        'credited_orders' as measure,
+        cast(order_key as {{ dbt.type_string() }}) as unit_key,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        1 as numerator,
+        cast(null as bigint) as denominator,
+        business_date,
+        business_date as earned_date
+    from counted_orders
+    union all
+    select
+        'associate' as subject_type,
+        associate_id as subject_id,
+        'clients_served' as measure,
+        cast(customer_key as {{ dbt.type_string() }}) as unit_key,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        1 as numerator,
+        cast(null as bigint) as denominator,
+        business_date,
+        business_date as earned_date
+    from counted_orders
+    where customer_key is not null
+    group by associate_id, customer_key, business_date
+    union all
+    select
+        'associate' as subject_type,
+        counted_orders.associate_id as subject_id,
+        'new_clients' as measure,
+        cast(counted_orders.customer_key as {{ dbt.type_string() }}) as unit_key,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        1 as numerator,
+        cast(null as bigint) as denominator,
+        counted_orders.business_date,
+        counted_orders.business_date as earned_date
+    from counted_orders
+    inner join customer_orders
+        on counted_orders.order_key = customer_orders.order_key
+        and customer_orders.place = 1
+),
+
+final as (
+    select
+        subject_type,
+        subject_id,
+        measure,
+        unit_key,
+        currency,
+        cast(numerator as bigint) as numerator,
+        cast(denominator as bigint) as denominator,
+        business_date,
+        earned_date
+    from measures
+)
+
+select * from final
