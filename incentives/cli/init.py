@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from incentives.periods import CALENDARS, Calendar
 from incentives.workspace import KEY_VARIABLE, key_file
 
 
@@ -17,7 +18,10 @@ from incentives.workspace import KEY_VARIABLE, key_file
 @click.option("--currency", default="EUR", show_default=True, help="Currency in which people are paid (ISO 4217).")
 @click.option("--country", default="FR", show_default=True, help="Country of the first pay group (ISO 3166 alpha-2).")
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of the business date where there is no location.")
-def init(directory: Path, name: str | None, demo: bool, currency: str, country: str, time_zone: str) -> None:
+@click.option(
+    "--calendar", type=click.Choice(CALENDARS), default="month", show_default=True, help="Calendar of its bonus cycles."
+)
+def init(directory: Path, name: str | None, demo: bool, currency: str, country: str, time_zone: str, calendar: Calendar) -> None:
     """Make a new workspace with commented examples in DIR, a new or an empty folder."""
     from incentives.services.workspaces import create_workspace
 
@@ -28,6 +32,7 @@ def init(directory: Path, name: str | None, demo: bool, currency: str, country: 
         currency=currency,
         country=country,
         time_zone=time_zone,
+        calendar=calendar,
     )
     if KEY_VARIABLE in os.environ:
         key = f"the environment, {KEY_VARIABLE}"

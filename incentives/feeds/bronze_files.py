@@ -1,0 +1,183 @@
+"""Writing bronze: the Parquet files of one delivered file, whole and durable before anything names them.
+
+The same rows and key give the same bytes: one writer, row groups of a fixed number of rows, no clock, no
+order of threads. Facts hold tokens where the delivery had a customer's identifier; the clear values go to
+the personal file and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from incentives.feeds.contracts import Column, Feed, Personal
+from incentives.feeds.tokens import Tokenizer
+
+ROW_COLUMN = "delivered_row"
+REJECTS_BUFFERED = 8_192
+REJECTS_SCHEMA = pa.schema([("file_row", pa.int64()), ("raw", pa.string()), ("reason", pa.string()), ("sentence", pa.string())])
+TEXTS_SCHEMA = pa.schema([("file_name", pa.string()), ("text", pa.string())])
+_PENDING_MAX = 2
+
+
+class Rejected(Protocol):
+    """A record that no reader could place."""
+
+    @property
+    def number(self) -> int:
+        """Its number among all records delivered, from 1."""
+
+    @property
+    def raw(self) -> bytes:
+        """Its text as delivered, in UTF-8."""
+
+    @property
+    def reason(self) -> str:
+        """A stable code."""
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+
+
+class RejectsFile:
+    """The Parquet file of broken records; there is none when nothing was added."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._rows: list[tuple[int, str, str, str]] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, record: Rejected) -> None:
+        """Add a record."""
+        self.count += 1
+        self._rows.append((record.number, record.raw.decode("utf-8", "replace"), record.reason, record.sentence))
+        if len(self._rows) >= REJECTS_BUFFERED:
+            self._flush()
+
+    def close(self) -> Path | None:
+        """Finish the file and return its path, or None where nothing was rejected."""
+        if self._rows:
+            self._flush()
+        if self._writer is None:
+            return None
+        self._writer.close()
+        return self.path
+
+    def _flush(self) -> None:
+        self._writer = self._writer or _writer(self.path, REJECTS_SCHEMA)
+        columns = [
+            pa.array(values, kind) for values, kind in zip(zip(*self._rows, strict=True), REJECTS_SCHEMA.types, strict=True)
+        ]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=REJECTS_SCHEMA))
+        self._rows.clear()
+
+
+class RowsFiles:
+    """The facts file and the personal file of one delivered file.
+
+    Writing runs beside reading and tokens, at most two batches behind.
+    """
+
+    def __init__(self, feed: Feed, tokenizer: Tokenizer, folder: Path) -> None:
+        self.feed = feed
+        self.facts_path = folder / "facts.parquet"
+        self.personal_path = folder / "personal.parquet" if feed.personal_columns else None
+        self._tokenizer = tokenizer
+        self._facts_schema = pa.schema([(column.name, pa.string()) for column in feed.fact_columns] + [(ROW_COLUMN, pa.int64())])
+        self._facts = _writer(self.facts_path, self._facts_schema)
+        self._personal_schema = pa.schema(
+            [(ROW_COLUMN, pa.int64())] + [(column.name, pa.string()) for column in feed.personal_columns]
+        )
+        self._personal = _writer(self.personal_path, self._personal_schema) if self.personal_path else None
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._pending: list[Future[None]] = []
+
+    def add(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64]) -> None:
+        """Add a batch of text columns named as in the contract; missing ones are null."""
+        row_numbers = pa.array(numbers)
+        facts = [self._fact(column, batch) for column in self.feed.fact_columns]
+        self._write(self._facts, pa.RecordBatch.from_arrays([*facts, row_numbers], schema=self._facts_schema))
+        if self._personal is not None:
+            clear = [_delivered(batch, column.name) for column in self.feed.personal_columns]
+            rows = pa.RecordBatch.from_arrays([row_numbers, *clear], schema=self._personal_schema)
+            has_any = clear[0].is_valid()
+            for values in clear[1:]:
+                has_any = pc.or_(has_any, values.is_valid())
+            self._write(self._personal, rows.filter(has_any))
+
+    def __enter__(self) -> RowsFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Finish both files, also where reading failed and they will not be kept."""
+        self._pool.shutdown()
+        self._facts.close()
+        if self._personal is not None:
+            self._personal.close()
+        for written in self._pending:
+            written.result()
+
+    def _write(self, writer: pq.ParquetWriter, batch: pa.RecordBatch) -> None:
+        while len(self._pending) >= _PENDING_MAX:
+            self._pending.pop(0).result()
+        self._pending.append(self._pool.submit(writer.write_batch, batch))
+
+    def _fact(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
+        values = _delivered(batch, column.name)
+        if column.personal is None or not values.null_count < len(values):
+            return values
+        if column.personal is Personal.BY_TYPE:
+            values = pc.binary_join_element_wise(_delivered(batch, "identifier_type"), values, "\x1f")
+        coded = values.dictionary_encode()
+        tokens = [self._token(column.personal, value) for value in coded.dictionary.to_pylist()]
+        return pa.array(tokens, pa.string()).take(coded.indices)
+
+    def _token(self, personal: Personal, value: str) -> str | None:
+        if personal is not Personal.BY_TYPE:
+            return self._tokenizer.token(personal.value, value)
+        kind, _, identifier = value.partition("\x1f")
+        return self._tokenizer.typed_token(kind, identifier)
+
+
+def write_text(path: Path, name: str, text: str) -> None:
+    """Write the one-row Parquet file of a policy's or the settings' text."""
+    with _writer(path, TEXTS_SCHEMA) as writer:
+        writer.write_batch(pa.RecordBatch.from_pylist([{"file_name": name, "text": text}], schema=TEXTS_SCHEMA))
+
+
+def put(temporary: Path, final: Path) -> str:
+    """Move a finished file to its place, durably and at one instant; returns the fingerprint of its bytes."""
+    digest = hashlib.sha256()
+    with temporary.open("rb") as handle:
+        while piece := handle.read(1 << 20):
+            digest.update(piece)
+        os.fsync(handle.fileno())
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(final)
+    descriptor = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return digest.hexdigest()
+
+
+def _delivered(batch: pa.RecordBatch, name: str) -> pa.Array:
+    return batch.column(name) if name in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    # The Arrow schema is left out: it would repeat what Parquet says. Statistics of text cost a fifth of the writing
+    # and prune nothing, since readers are given the files of a load by name.
+    return pq.ParquetWriter(path, schema, compression="zstd", store_schema=False, write_statistics=False)

@@ -1,0 +1,222 @@
+"""Landing one delivery: from a delivered file, or a policy's text, to files of bronze.
+
+Nothing here takes the writer's lock or decides which files are landed; the services do. A file's place in
+bronze depends on its delivered bytes alone, so landing it again after a kill writes the same bytes to the
+same place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incentives.errors import InputError
+from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, write_text
+from incentives.feeds.bronze_index import BronzeIndex, DroppedColumn, IndexedFile
+from incentives.feeds.contracts import Feed
+from incentives.feeds.readers.prepare import PreparedTable, prepare
+from incentives.feeds.readers.records import read_batches
+from incentives.feeds.readers.unreadable import UnreadableFileError
+from incentives.feeds.tokens import Tokenizer
+from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+WORK_FOLDER = ".landing"
+WORKSPACE_SOURCE = "workspace"
+
+
+class ChangedWhileReadError(InputError):
+    """A delivered file changed while it was read: its delivery is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file to land: where it is, who delivered it, which feed it names, and its name for people."""
+
+    path: Path
+    source: str
+    feed: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LandedFile:
+    """What became of a file: its row of the index, without a load yet, and the columns that were not written."""
+
+    row: IndexedFile
+    dropped: tuple[tuple[str, int], ...] = ()
+
+    def in_load(self, load_id: int, ordinal: int) -> tuple[IndexedFile, tuple[DroppedColumn, ...]]:
+        """Return the rows of the index once the load has its number."""
+        columns = tuple(DroppedColumn(load_id, ordinal, name, values) for name, values in self.dropped)
+        return replace(self.row, load_id=load_id, file_ordinal=ordinal), columns
+
+
+def file_state(path: Path) -> str:
+    """Return what changes whenever anybody writes a file, moves another to its place, or sets its times back."""
+    stat = path.stat()
+    return f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+
+
+@contextmanager
+def work_folder(ws: Workspace) -> Iterator[Path]:
+    """Give a folder for unfinished files, emptied of what a killed run left there, and remove it at the end."""
+    folder = ws.bronze / WORK_FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def land_rows(
+    ws: Workspace,
+    delivery: Delivery,
+    feed: Feed,
+    *,
+    tokenizer: Tokenizer,
+    reader: duckdb.DuckDBPyConnection,
+    folder: Path,
+) -> LandedFile:
+    """Bring the rows of a delivered file into bronze.
+
+    Args:
+        ws: The workspace.
+        delivery: The file.
+        feed: Its contract.
+        tokenizer: Makes tokens with the workspace's key.
+        reader: Reads files of `folder`.
+        folder: An empty folder for unfinished files.
+
+    Raises:
+        UnreadableFileError: The file must be set aside; nothing of it is in bronze.
+        ChangedWhileReadError: Somebody still writes it; nothing of it is in bronze.
+    """
+    before = file_state(delivery.path)
+    rejects = RejectsFile(folder / "rejects.parquet")
+    try:
+        table = prepare(delivery.path, feed, folder, rejects)
+        with RowsFiles(feed, tokenizer, folder) as rows:
+            dropped = _copy(table, rows, reader)
+    finally:
+        rejects_path = rejects.close()
+        if file_state(delivery.path) != before:
+            raise ChangedWhileReadError("the file changed while it was read.", where=delivery.file_name)
+    places = {kind: ws.bronze / kind / feed.name / f"{table.sha256}.parquet" for kind in ("facts", "personal", "rejects")}
+    if rejects_path:
+        put(rejects_path, places["rejects"])
+    if rows.personal_path:
+        put(rows.personal_path, places["personal"])
+    facts_sha256 = put(rows.facts_path, places["facts"])
+    relative = {kind: place.relative_to(ws.root).as_posix() for kind, place in places.items()}
+    row = IndexedFile(
+        load_id=0,
+        file_ordinal=0,
+        source=delivery.source,
+        feed=feed.name,
+        file_name=delivery.file_name,
+        delivered_sha256=table.sha256,
+        delivered_bytes=table.size,
+        outcome="loaded",
+        rows_delivered=table.delivered,
+        rows_rejected=rejects.count,
+        facts_path=relative["facts"],
+        facts_sha256=facts_sha256,
+        personal_path=relative["personal"] if rows.personal_path else None,
+        rejects_path=relative["rejects"] if rejects_path else None,
+    )
+    return LandedFile(row, dropped)
+
+
+def set_aside(ws: Workspace, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> LandedFile:
+    """Copy a refused file to the set-aside folder, byte for byte."""
+    digest = hashlib.sha256()
+    size = 0
+    copy = folder / "set_aside"
+    with delivery.path.open("rb") as source, copy.open("wb") as target:
+        while piece := source.read(1 << 20):
+            digest.update(piece)
+            size += len(piece)
+            target.write(piece)
+    put(copy, ws.set_aside / digest.hexdigest() / delivery.path.name)
+    row = IndexedFile(
+        load_id=0,
+        file_ordinal=0,
+        source=delivery.source,
+        feed=delivery.feed,
+        file_name=delivery.file_name,
+        delivered_sha256=digest.hexdigest(),
+        delivered_bytes=size,
+        outcome="set_aside",
+        reason=refusal.reason,
+        sentence=refusal.sentence,
+    )
+    return LandedFile(row)
+
+
+def land_text(ws: Workspace, feed: str, name: str, text: str, now: datetime) -> int | None:
+    """Land the text of a policy or of the settings where it differs from the one that landed last under its name.
+
+    The caller holds the writer's lock.
+
+    Args:
+        ws: The workspace.
+        feed: `policies` or `settings`.
+        name: Name of the file.
+        text: All of it; empty where the file was withdrawn.
+        now: The moment of landing.
+
+    Returns:
+        The number of the new load, or None where the text is not new.
+    """
+    index = BronzeIndex(ws.bronze_index)
+    delivered = hashlib.sha256(text.encode()).hexdigest()
+    last = index.last_text(feed, name)
+    if last is not None and last.delivered_sha256 == delivered:
+        return None
+    # Two files may have the same text: the place is named after both name and text.
+    place = hashlib.sha256(f"{name}\0{text}".encode()).hexdigest()
+    final = ws.bronze / "facts" / feed / f"{place}.parquet"
+    with work_folder(ws) as folder:
+        temporary = folder / "text.parquet"
+        write_text(temporary, name, text)
+        facts_sha256 = put(temporary, final)
+    row = IndexedFile(
+        load_id=index.last_load() + 1,
+        file_ordinal=1,
+        source=WORKSPACE_SOURCE,
+        feed=feed,
+        file_name=name,
+        delivered_sha256=delivered,
+        delivered_bytes=len(text.encode()),
+        outcome="loaded",
+        rows_delivered=1,
+        facts_path=final.relative_to(ws.root).as_posix(),
+        facts_sha256=facts_sha256,
+    )
+    index.add_load(row.load_id, now, [row])
+    return row.load_id
+
+
+def _copy(table: PreparedTable, rows: RowsFiles, reader: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
+    """Copy all rows; returns how many values each column held that is not written."""
+    import pyarrow.compute as pc
+
+    start = 0
+    values = {position: 0 for position, _ in table.dialect.dropped}
+    for batch in read_batches(reader, table):
+        stop = start + batch.num_rows
+        rows.add(batch, table.delivered_rows(start, stop))
+        for position in values:
+            values[position] += pc.sum(batch.column(f"dropped_{position}")).as_py() or 0
+        start = stop
+    return tuple((name, values[position]) for position, name in table.dialect.dropped)

@@ -1,0 +1,1 @@
+"""Reading delivered files: their bytes, their dialect, their records."""

@@ -1,0 +1,89 @@
+"""Keyed tokens that stand for customers' identifiers in the facts.
+
+The same identifier gives the same token in every delivery, so identity is resolved without the clear
+value; without the workspace key a token cannot be made from a guess. Normalisation is part of the
+meaning: changing it changes every token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from incentives.feeds.contracts import Personal
+
+TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
+TOKEN_HEX = 32
+KINDS = frozenset({"customer_id", "email", "phone", "loyalty_id", "social_handle", "account_id"})
+_BLOCK_BYTES = 64
+_CACHED_MAX = 400_000  # about 80 MB of one file's distinct identifiers
+_PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
+
+
+def normalise(kind: str, value: str) -> str | None:
+    """Return the form of an identifier that is compared, or None where it names nobody.
+
+    Emails are trimmed and case-folded; phones lose their separators, 00 becomes +, and what is then not +
+    and 7 to 15 digits names nobody; everything else is trimmed.
+
+    >>> normalise("phone", "0033 6.12-34(56)78")
+    '+33612345678'
+    >>> normalise("email", " Ada@Example.COM ")
+    'ada@example.com'
+    """
+    stripped = value.strip()
+    if kind == Personal.EMAIL:
+        stripped = stripped.casefold()
+    elif kind == Personal.PHONE:
+        stripped = _PHONE_SEPARATORS.sub("", stripped)
+        if stripped.startswith("00"):
+            stripped = f"+{stripped[2:]}"
+        if not _PHONE.fullmatch(stripped):
+            return None
+    return stripped or None
+
+
+@dataclass(slots=True)
+class Tokenizer:
+    """Makes tokens with one workspace key.
+
+    Tokens are HMAC-SHA256; the two keyed states of the hash are prepared once and copied, which takes
+    0.6 microseconds a token instead of 1.5 for `hmac.digest`.
+    """
+
+    key: bytes = field(repr=False)
+    _inner: hashlib._Hash = field(init=False, repr=False)
+    _outer: hashlib._Hash = field(init=False, repr=False)
+    _cached: dict[tuple[str, str], str | None] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        key = self.key if len(self.key) <= _BLOCK_BYTES else hashlib.sha256(self.key).digest()
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def token(self, kind: str, value: str) -> str | None:
+        """Return the token of an identifier, or None where the value names nobody."""
+        known = (kind, value)
+        if known in self._cached:
+            return self._cached[known]
+        normalised = normalise(kind, value)
+        result = None if normalised is None else self._keyed(f"{kind}\x1f{normalised}".encode())
+        if len(self._cached) >= _CACHED_MAX:
+            self._cached.clear()
+        self._cached[known] = result
+        return result
+
+    def typed_token(self, kind: str, value: str) -> str | None:
+        """Return the token of an identifier whose kind the delivery names, or None where that is no kind."""
+        kind = kind.strip().casefold()
+        return self.token(kind, value) if kind in KINDS else None
+
+    def _keyed(self, message: bytes) -> str:
+        inner = self._inner.copy()
+        inner.update(message)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return TOKEN_PREFIX + outer.hexdigest()[:TOKEN_HEX]

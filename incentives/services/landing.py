@@ -1,0 +1,347 @@
+"""Use case: land what was delivered, as one load.
+
+Which files are landed, under whose name, and in which order is decided here; how a file becomes bronze is
+in `incentives.feeds.landing`. The load appears in the index last, at one instant: a run killed before leaves
+nothing that counts, and the next one does the same work to the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incentives.errors import InputError
+from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
+from incentives.feeds.contracts import FEEDS, ORDER_LINES, Feed
+from incentives.feeds.landing import ChangedWhileReadError, Delivery, LandedFile, file_state, land_rows, set_aside, work_folder
+from incentives.feeds.readers.records import connect
+from incentives.feeds.readers.unreadable import UnreadableFileError
+from incentives.feeds.tokens import Tokenizer
+from incentives.workspace import CONFIG_NAME, Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from incentives.feeds.delivery_counts import DeliveryCounts
+
+DEFAULT_SOURCE = "manual"
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+# What a transfer calls a file until it has all of it.
+_UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
+_FEED_NAME = re.compile(r"[a-z_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of a delivered file: the four counts add up to the rows delivered.
+
+    `outcome` is `loaded`, `known` (these bytes came before; their rows are duplicates), `set_aside` (refused
+    whole), or `deferred` (it changed while it was read, and waits in the inbox).
+    """
+
+    file: str
+    feed: str
+    delivered: int
+    accepted: int
+    duplicate: int
+    superseded: int
+    quarantined: int
+    outcome: str
+    reason: str | None
+    source: str = ""
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LandingReport:
+    """What one landing did; `load_id` is None where nothing new was delivered."""
+
+    load_id: int | None
+    files: tuple[FileOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deferred:
+    """A file that could not be read now, and why."""
+
+    delivery: Delivery
+    reason: str
+    sentence: str
+
+
+_Found = LandedFile | IndexedFile | _Deferred
+Progress = Callable[[str], None]
+
+
+def land(
+    ws: Workspace,
+    paths: Sequence[Path] | None = None,
+    *,
+    source: str | None = None,
+    now: datetime,
+    progress: Progress | None = None,
+) -> LandingReport:
+    """Land the files of the inbox, or given files and folders, as one load.
+
+    Args:
+        ws: The workspace.
+        paths: Files and folders; all of the inbox where none is given.
+        source: Who delivered files outside the inbox; `manual` where none is given.
+        now: The moment of landing, recorded with the load.
+        progress: Told each file's name before it is read.
+
+    Raises:
+        InputError: A path does not exist, or the workspace key is missing.
+        BusyError: Another run works on the workspace; names it.
+    """
+    deliveries = sorted(
+        _deliveries(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
+    )
+    with ws.writer_lock("land"):
+        index = BronzeIndex(ws.bronze_index)
+        landing = _Landing(ws, index, progress)
+        found = landing.land_all(deliveries)
+        new = [file for file in found if isinstance(file, LandedFile)]
+        load_id = index.last_load() + 1 if new else None
+        if load_id is not None:
+            rows = [file.in_load(load_id, ordinal) for ordinal, file in enumerate(new, 1)]
+            index.add_load(load_id, now, [row for row, _ in rows], [column for _, columns in rows for column in columns])
+        index.remember(landing.seen)
+    return LandingReport(load_id, _outcomes(ws, load_id, found))
+
+
+class _Landing:
+    """One run over the deliveries, in their order."""
+
+    def __init__(self, ws: Workspace, index: BronzeIndex, progress: Progress | None) -> None:
+        self._ws = ws
+        self._index = index
+        self._progress = progress
+        self._tokenizer: Tokenizer | None = None
+        self._new: dict[tuple[str, str, str], IndexedFile] = {}
+        self.seen: list[tuple[str, str, str]] = []
+
+    def land_all(self, deliveries: Sequence[Delivery]) -> list[_Found]:
+        """Return for each delivery what is new, the index's row of what is not, or that it has to wait."""
+        if not deliveries:
+            return []
+        with work_folder(self._ws) as folder, connect() as reader:
+            found: list[_Found] = []
+            for number, delivery in enumerate(deliveries):
+                if self._progress:
+                    self._progress(delivery.file_name)
+                own = folder / str(number)
+                own.mkdir()
+                found.append(self._land(delivery, reader, own))
+                shutil.rmtree(own)
+            return found
+
+    def _land(self, delivery: Delivery, reader: duckdb.DuckDBPyConnection, folder: Path) -> _Found:
+        if not delivery.path.is_file() or (delivery.path.is_symlink() and self._ws.inbox in delivery.path.parents):
+            return _Deferred(delivery, "not_a_regular_file", "This is a link or a device; deliver the file itself.")
+        if not os.access(delivery.path, os.R_OK):
+            return _Deferred(delivery, "no_permission", "The file may not be read by this account.")
+        try:
+            feed = _authorised(self._ws, delivery)
+            known = self._known(delivery)
+            if known is not None:
+                return known
+            if self._tokenizer is None:
+                self._tokenizer = Tokenizer(self._ws.key())
+            landed = land_rows(self._ws, delivery, feed, tokenizer=self._tokenizer, reader=reader, folder=folder)
+        except ChangedWhileReadError:
+            return _Deferred(delivery, "changed_while_read", "Somebody still writes the file; it lands with the next landing.")
+        except UnreadableFileError as refusal:
+            return self._set_aside(delivery, refusal, folder)
+        self._new[delivery.source, delivery.feed, landed.row.delivered_sha256] = landed.row
+        self._remember(delivery, landed.row.delivered_sha256)
+        return landed
+
+    def _known(self, delivery: Delivery) -> _Found | None:
+        """Return what is known of a file whose bytes the source delivered before for this feed, or None."""
+        size = delivery.path.stat().st_size
+        before = [row for row in self._before(delivery, size) if row.outcome != "set_aside"]
+        if not before:
+            return None
+        digest = self._fingerprint(delivery)
+        same = [row for row in before if row.delivered_sha256 == digest]
+        if not same:
+            return None
+        again = next((row for row in same if row.file_name == delivery.file_name and row.load_id), None)
+        if again is not None:
+            return again
+        row = replace(
+            same[0],
+            file_name=delivery.file_name,
+            outcome="known",
+            facts_path=None,
+            facts_sha256=None,
+            personal_path=None,
+            rejects_path=None,
+        )
+        return LandedFile(row)
+
+    def _set_aside(self, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> _Found:
+        """Set a file aside, once for each reason."""
+        before = [
+            row
+            for row in self._before(delivery, delivery.path.stat().st_size)
+            if (row.file_name, row.reason) == (delivery.file_name, refusal.reason)
+        ]
+        if before:
+            digest = self._fingerprint(delivery)
+            for row in before:
+                if row.delivered_sha256 == digest:
+                    return row
+        return set_aside(self._ws, delivery, refusal, folder)
+
+    def _before(self, delivery: Delivery, size: int) -> list[IndexedFile]:
+        before = list(self._index.delivered_before(delivery.source, delivery.feed, size))
+        return before + [
+            row
+            for (source, feed, _), row in self._new.items()
+            if (source, feed, row.delivered_bytes) == (delivery.source, delivery.feed, size)
+        ]
+
+    def _fingerprint(self, delivery: Delivery) -> str:
+        remembered = self._index.seen(str(delivery.path), file_state(delivery.path))
+        if remembered is not None:
+            return remembered
+        with delivery.path.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        self._remember(delivery, digest)
+        return digest
+
+    def _remember(self, delivery: Delivery, digest: str) -> None:
+        self.seen.append((str(delivery.path), file_state(delivery.path), digest))
+
+
+def _authorised(ws: Workspace, delivery: Delivery) -> Feed:
+    """Return the feed of a file that its source may deliver.
+
+    Raises:
+        UnreadableFileError: The source or the feed is not listed, or the file is of no feed or format that is read.
+    """
+    section = ws.config.sources.get(delivery.source)
+    if section is None:
+        raise UnreadableFileError(
+            "source_not_listed",
+            f"Source '{delivery.source}' is not listed in {CONFIG_NAME}; add a table [sources.{delivery.source}] with its feeds.",
+        )
+    feed = FEEDS.get(delivery.feed)
+    if feed is None:
+        raise UnreadableFileError(
+            "unknown_feed",
+            f"Neither the file's name nor its folder's begins with the name of a feed, such as {ORDER_LINES.name}.",
+        )
+    if not section.may_deliver(feed.name):
+        raise UnreadableFileError(
+            "feed_not_listed",
+            f"Source '{delivery.source}' may not deliver {feed.name}; {CONFIG_NAME} lists {', '.join(section.feeds)}.",
+        )
+    if not delivery.path.name.lower().endswith(SUFFIXES):
+        raise UnreadableFileError("unsupported_format", f"The name ends in none of {', '.join(SUFFIXES)}; deliver CSV.")
+    return feed
+
+
+def _deliveries(ws: Workspace, paths: Sequence[Path] | None, source: str | None) -> Iterator[Delivery]:
+    """Yield every file to land, once."""
+    if not paths:
+        paths = [ws.inbox] if ws.inbox.is_dir() else []
+    done: set[Path] = set()
+    for given in paths:
+        path = given.expanduser().absolute()
+        if not path.exists():
+            raise InputError(
+                "there is no such file or folder.", where=str(given), remedy="Name a delivered file, or a folder of them."
+            )
+        for file in _files(path):
+            if file not in done:
+                done.add(file)
+                yield _delivery(ws, file, path, source)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and not name.lower().endswith(_UNFINISHED):
+                yield Path(folder, name)
+
+
+def _delivery(ws: Workspace, file: Path, given: Path, source: str | None) -> Delivery:
+    """Tell source, feed and name of a file from where it lies."""
+    if ws.inbox in file.parents:
+        below = file.relative_to(ws.inbox)
+        folder = below.parts[0] if len(below.parts) > 1 else DEFAULT_SOURCE
+        root = ws.inbox / folder if len(below.parts) > 1 else ws.inbox
+        name = file.relative_to(root)
+        folders = name.parts[:-1]
+    else:
+        folder = DEFAULT_SOURCE
+        name = file.relative_to(given) if given.is_dir() else Path(file.name)
+        folders = (*given.parts[-1:], *name.parts[:-1]) if given.is_dir() else file.parts[-2:-1]
+    named = [_named_feed(part) for part in (file.name, *reversed(folders))]
+    feed = next((name for name in named if name in FEEDS), named[0])
+    return Delivery(path=file, source=source or folder, feed=feed, file_name=name.as_posix())
+
+
+def _named_feed(name: str) -> str:
+    found = _FEED_NAME.match(name)
+    return found.group().rstrip("_") if found else ""
+
+
+def _outcomes(ws: Workspace, load_id: int | None, found: Sequence[_Found]) -> tuple[FileOutcome, ...]:
+    """Return one outcome for each file; the counts of new rows are those of the staging rules."""
+    counts: dict[int, DeliveryCounts] = {}
+    if load_id is not None and any(isinstance(file, LandedFile) and file.row.outcome == "loaded" for file in found):
+        from incentives.feeds.delivery_counts import count_deliveries
+
+        counts = {count.file_ordinal: count for count in count_deliveries(ws, load_id)}
+    outcomes = []
+    ordinal = 0
+    for file in found:
+        if isinstance(file, _Deferred):
+            delivery = file.delivery
+            outcomes.append(
+                FileOutcome(
+                    delivery.file_name, delivery.feed, 0, 0, 0, 0, 0, "deferred", file.reason, delivery.source, file.sentence
+                )
+            )
+            continue
+        row = file.row if isinstance(file, LandedFile) else file
+        outcome: str = row.outcome if isinstance(file, LandedFile) or row.outcome == "set_aside" else "known"
+        accepted = superseded = quarantined = 0
+        duplicate = row.rows_delivered
+        if isinstance(file, LandedFile):
+            ordinal += 1
+            if outcome == "loaded":
+                count = counts[ordinal]
+                accepted, duplicate = count.accepted, count.duplicate
+                superseded, quarantined = count.superseded, count.quarantined
+        outcomes.append(
+            FileOutcome(
+                file=row.file_name,
+                feed=row.feed,
+                delivered=row.rows_delivered,
+                accepted=accepted,
+                duplicate=duplicate,
+                superseded=superseded,
+                quarantined=quarantined,
+                outcome=outcome,
+                reason=row.reason,
+                source=row.source,
+                sentence=row.sentence,
+            )
+        )
+    return tuple(outcomes)
