@@ -21,6 +21,7 @@ from incentives.ledger.integrity_postings import check_entries
 from incentives.ledger.migrations.guards_0001 import guard_names
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, JournalEntry, PayrollExport, RoleGrant
 from incentives.ledger.statements import VersionDigest, read_statements
+from incentives.ledger.states import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def _check_acts(session: Session, head: CycleHead) -> Iterator[Finding]:
             continue
         yield from (Finding(place, sentence) for sentence in _act_differences(act, event))
     recorded = select(AuditEvent.event_id).where(
-        AuditEvent.subject == head.subject, AuditEvent.event_id.not_in(select(CycleAct.event_id))
+        AuditEvent.subject == head.subject,
+        AuditEvent.act.in_([act.value for act in Act]),
+        AuditEvent.event_id.not_in(select(CycleAct.event_id)),
     )
     for event_id in session.scalars(recorded):
         yield Finding(f"cycle {head.subject}", f"the act of event {event_id} is missing")

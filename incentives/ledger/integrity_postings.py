@@ -18,7 +18,7 @@ from incentives.ledger.models import (
     Posting,
     Statement,
 )
-from incentives.ledger.postings import EntryKind, LedgerAccount, digest_of_all, entry_digest
+from incentives.ledger.postings import EntryKind, accounts_of, digest_of_all, entry_digest
 from incentives.ledger.states import FINAL_STATES
 from incentives.money import format_minor
 
@@ -109,8 +109,9 @@ def _name_postings(entry: JournalEntry, rows: Sequence[Posting], place: str, exp
     named = False
     for row in rows:
         amount = expected.get((entry.kind, entry.associate_id, entry.statement_id, row.currency))
-        debit = LedgerAccount.PAYABLE if entry.kind == EntryKind.PAYMENT.value else LedgerAccount.EXPENSE
-        stated = None if amount is None else amount if row.account == debit.value else -amount
+        debit, credit = accounts_of(EntryKind(entry.kind))
+        sides = {} if amount is None else {debit.value: amount, credit.value: -amount}
+        stated = sides.get(row.account)
         if stated != row.amount_minor:
             named = True
             was = "nothing" if stated is None else format_minor(stated, row.currency)

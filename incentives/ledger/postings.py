@@ -74,15 +74,18 @@ class PreparedEntries:
     digest: str
 
 
+def accounts_of(kind: EntryKind) -> tuple[LedgerAccount, LedgerAccount]:
+    """Return the accounts that an entry of a kind debits and credits."""
+    if kind is EntryKind.PAYMENT:
+        return LedgerAccount.PAYABLE, LedgerAccount.PAYROLL_CLEARING
+    return LedgerAccount.EXPENSE, LedgerAccount.PAYABLE
+
+
 def transfer(
     kind: EntryKind, key: str, associate_id: str, currency: str, amount_minor: int, effective_on: date, statement_id: int | None
 ) -> EntryDraft:
     """Return the entry of one amount: an earning raises what is owed, a payment lowers it."""
-    debit, credit = (
-        (LedgerAccount.PAYABLE, LedgerAccount.PAYROLL_CLEARING)
-        if kind is EntryKind.PAYMENT
-        else (LedgerAccount.EXPENSE, LedgerAccount.PAYABLE)
-    )
+    debit, credit = accounts_of(kind)
     postings = (PostingDraft(debit, currency, amount_minor), PostingDraft(credit, currency, -amount_minor))
     return EntryDraft(kind, associate_id, statement_id, effective_on, key, postings)
 
