@@ -2,7 +2,7 @@
 -- zero for anyone. If this fails, someone pays for a return that they were never credited for.
 with credits as (
     select * from {{ ref('fct_credits') }}
-    where reason is null or reason <> 'over_returned'
+    where reason is null or reason <> 'return_exceeds_sale'
 ),
 
 matched as (

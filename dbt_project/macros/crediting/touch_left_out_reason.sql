@@ -8,9 +8,9 @@
 {% macro touch_left_out_reason(touch, policy, kind_weights) -%}
     case
             when {{ touch }}.left_out_reason is not null then {{ touch }}.left_out_reason
-            when {{ kind_weights }}.weight is null then 'kind_does_not_count'
+            when {{ kind_weights }}.weight is null then 'kind_not_counted'
             when {{ touch }}.recorded_s > {{ touch }}.ordered_s then 'recorded_after_order'
-            when {{ touch }}.recorded_s - {{ touch }}.started_s > {{ policy }}.late_logging_s then 'logged_late'
+            when {{ touch }}.recorded_s - {{ touch }}.started_s > {{ policy }}.late_logging_s then 'late_logging'
             when {{ touch }}.kind = 'outreach'
                 and {{ policy }}.outreach_response_s is not null
                 and not coalesce(
@@ -18,6 +18,6 @@
                     and {{ touch }}.responded_s - {{ touch }}.started_s between 0 and {{ policy }}.outreach_response_s,
                     false
                 )
-                then 'not_answered'
+                then 'no_response'
         end
 {%- endmacro %}

@@ -43,7 +43,7 @@ from_credits as (
         credits.credit_minor as amount_minor
     from credits
     inner join order_lines on credits.order_line_key = order_lines.order_line_key
-    where credits.reason in ('unknown_associate', 'unmatched_return', 'over_returned', 'sale_not_completed')
+    where credits.reason in ('unknown_associate', 'unmatched_return', 'return_exceeds_sale', 'sale_not_completed')
 ),
 
 sellers_not_employed as (

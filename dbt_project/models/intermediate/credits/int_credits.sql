@@ -84,7 +84,7 @@ over_returned as (
         order_line_key,
         cast(null as {{ dbt.type_string() }}) as role,
         'house' as recipient,
-        'over_returned' as reason,
+        'return_exceeds_sale' as reason,
         cast(0 as bigint) as role_order,
         cast(case when before_minor > after_minor then 0 else 1000000000000 end as bigint) as share_e12,
         -excess_minor as credit_minor

@@ -79,7 +79,7 @@ seller_parts as (
         case
             when associates.associate_id is null then 'unknown_associate'
             when creditable.order_date < associates.hired_on or creditable.order_date > associates.left_on
-                then 'seller_not_employed'
+                then 'not_employed'
         end as reason,
         seller_lists.weight,
         creditable.seller_order,
@@ -94,13 +94,13 @@ seller_cells as (
     select
         split_key,
         'seller' as role,
-        case when reason = 'seller_not_employed' then 'house' else associate_id end as recipient,
+        case when reason = 'not_employed' then 'house' else associate_id end as recipient,
         min(reason) as reason,
         min(seller_order) as role_order,
         min(seller_weight) as role_weight,
         sum(weight) as weight
     from seller_parts
-    group by split_key, case when reason = 'seller_not_employed' then 'house' else associate_id end
+    group by split_key, case when reason = 'not_employed' then 'house' else associate_id end
 ),
 
 advisor_parts as (

@@ -100,7 +100,7 @@ judged as (
 weighted as (
     select
         *,
-        coalesce(policy_reason, case when is_own_sale then 'own_sale' end) as window_reason,
+        coalesce(policy_reason, case when is_own_sale then 'own_sale_hours' end) as window_reason,
         case
             when model = 'time_decay' then {{ decay_weight('kind_weight', 'age_s', 'half_life_s', 'half_life_place') }}
             when model = 'linear' then kind_weight
@@ -124,7 +124,7 @@ ranked_in_day as (
 after_day as (
     select
         *,
-        coalesce(window_reason, case when place_in_day > 1 then 'same_day' end) as day_reason
+        coalesce(window_reason, case when place_in_day > 1 then 'one_per_day' end) as day_reason
     from ranked_in_day
 ),
 
@@ -159,7 +159,7 @@ final as (
         coalesce(
             day_reason,
             case
-                when place_in_order > max_per_order then 'beyond_max_per_order'
+                when place_in_order > max_per_order then 'max_per_order'
                 when model = 'first' and place_from_first > 1 then 'not_the_first'
                 when model = 'last' and place_from_first < places then 'not_the_last'
             end

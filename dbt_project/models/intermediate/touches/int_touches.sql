@@ -82,7 +82,7 @@ judged as (
             when associates.associate_id is null then 'unknown_associate'
             when with_customer.touch_date < associates.hired_on or with_customer.touch_date > associates.left_on then 'not_employed'
             when with_customer.outcome in ('no_show', 'opted_out', 'auto_reply') then with_customer.outcome
-            when with_customer.kind = 'appointment' and coalesce(with_customer.outcome, '') <> 'kept' then 'appointment_not_kept'
+            when with_customer.kind = 'appointment' and coalesce(with_customer.outcome, '') <> 'kept' then 'not_kept'
             when with_customer.kind = 'appointment' and with_customer.started_s - with_customer.booked_s < 3600 then 'booked_too_late'
             when contact_permissions.is_contact_withdrawn then 'not_permitted'
         end as left_out_reason,
