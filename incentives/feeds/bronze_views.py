@@ -10,36 +10,32 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.sql_rows import insert_rows, literal
 
 SCHEMA = "bronze"
 REJECT_COLUMNS = ("feed", "load_id", "file_ordinal", "delivered_row", "raw", "reason", "sentence")
-_FILE_COLUMNS = (
-    "load_id",
-    "file_ordinal",
-    "source",
-    "feed",
-    "file_name",
-    "outcome",
-    "reason",
-    "sentence",
-    "rows_delivered",
-    "rows_rejected",
-    "facts_path",
-    "rejects_path",
-)
-_FILE_TYPES = pa.schema(
-    [
-        (name, pa.int64() if name in ("load_id", "file_ordinal", "rows_delivered", "rows_rejected") else pa.string())
-        for name in _FILE_COLUMNS
-    ]
-)
+# Columns of `bronze.files`, as the index names them.
+_FILE_COLUMNS = {
+    "load_id": "integer",
+    "file_ordinal": "integer",
+    "source": "varchar",
+    "feed": "varchar",
+    "file_name": "varchar",
+    "outcome": "varchar",
+    "reason": "varchar",
+    "sentence": "varchar",
+    "rows_delivered": "bigint",
+    "rows_rejected": "bigint",
+    "facts_path": "varchar",
+    "rejects_path": "varchar",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +68,24 @@ def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequ
     """
     connection.execute(f"create schema {SCHEMA}")
     connection.execute(f"create table {SCHEMA}.loads (load_id integer, landed_at timestamp)")
-    for load in loads:
-        connection.execute(
-            f"insert into {SCHEMA}.loads values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp))",
-            [load.load_id, load.landed_at],
-        )
-    table = pa.Table.from_pylist([{name: getattr(file, name) for name in _FILE_COLUMNS} for file in files], schema=_FILE_TYPES)
-    connection.register("delivered_files", table)
-    connection.execute(
-        f"create table {SCHEMA}.files as select * replace (cast(load_id as integer) as load_id, "
-        "cast(file_ordinal as integer) as file_ordinal) from delivered_files"
-    )
-    connection.unregister("delivered_files")
+    insert_rows(connection, f"{SCHEMA}.loads", [(load.load_id, utc_text(load.landed_at)) for load in loads])
+    columns = ", ".join(f"{name} {data_type}" for name, data_type in _FILE_COLUMNS.items())
+    connection.execute(f"create table {SCHEMA}.files ({columns})")
+    insert_rows(connection, f"{SCHEMA}.files", [tuple(getattr(file, name) for name in _FILE_COLUMNS) for file in files])
     _create_rejects(connection, root, files)
     for feed in FEEDS.values():
         paths = [file.facts_path for file in files if file.feed == feed.name and file.outcome == "loaded" and file.facts_path]
         connection.execute(f"create view {SCHEMA}.{feed.name} as {_facts_query(connection, root, feed, paths)}")
 
 
+def utc_text(moment: str) -> str:
+    """Return an ISO 8601 moment as UTC without its offset, as SQL reads it."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 def path_list(root: Path, paths: Iterable[str]) -> str:
     """Return a SQL list of absolute paths, each once."""
     return "[" + ", ".join(literal(str(root / path)) for path in dict.fromkeys(paths)) + "]"
-
-
-def literal(text: str) -> str:
-    """Return text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, paths: list[str]) -> str:

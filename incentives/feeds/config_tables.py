@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
 from incentives.feeds.contracts import FEEDS
+from incentives.feeds.sql_rows import Value, insert_rows
 from incentives.money import CURRENCIES, currency_digits
 from incentives.workspace import ALL, Config
 
@@ -43,8 +43,8 @@ def create_config(connection: duckdb.DuckDBPyConnection, config: Config, as_of: 
     )
 
 
-def _sources(config: Config) -> list[tuple[str | int | None, ...]]:
-    rows: list[tuple[str | int | None, ...]] = []
+def _sources(config: Config) -> list[tuple[Value, ...]]:
+    rows: list[tuple[Value, ...]] = []
     for name, source in config.sources.items():
         allowed = source.delivers_for or (name,)
         listed = ALL if ALL in allowed else SEPARATOR + SEPARATOR.join(allowed) + SEPARATOR
@@ -52,11 +52,6 @@ def _sources(config: Config) -> list[tuple[str | int | None, ...]]:
     return rows
 
 
-def _create(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[str | int | None, ...]]) -> None:
-    """Create a table and fill it at once: row by row would cost a millisecond each."""
+def _create(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[Value, ...]]) -> None:
     connection.execute(f"create table {SCHEMA}.{name} ({columns})")
-    if rows:
-        names = [column.split()[0] for column in columns.split(", ")]
-        connection.register("config_rows", pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
-        connection.execute(f"insert into {SCHEMA}.{name} select * from config_rows")
-        connection.unregister("config_rows")
+    insert_rows(connection, f"{SCHEMA}.{name}", rows)

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.bronze_views import Load, create_bronze
 from incentives.feeds.config_tables import create_config
-from incentives.policies.compile import POLICY_TABLE_COLUMNS, policy_tables, policy_tables_ddl
+from incentives.feeds.sql_rows import insert_rows
+from incentives.policies.compile import policy_tables, policy_tables_ddl
 from incentives.policies.load import PolicyVersion
 from incentives.workspace import Config
 
@@ -41,11 +41,7 @@ def create_database(
         for statement in policy_tables_ddl():
             connection.execute(statement)
         for table, rows in policy_tables(policies).items():
-            if rows:
-                names = [name for name, _ in POLICY_TABLE_COLUMNS[table]]
-                connection.register("policy_rows", pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
-                connection.execute(f"insert into config.{table} select * from policy_rows")
-                connection.unregister("policy_rows")
+            insert_rows(connection, f"config.{table}", rows)
 
 
 def compact(database: Path) -> None:

@@ -24,7 +24,7 @@ def landed_policies(root: Path, files: Iterable[IndexedFile]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file in files:
         if file.feed == POLICIES and file.outcome == "loaded" and file.facts_path:
-            texts.update(dict(_rows(root / file.facts_path, "file_name, text")))
+            texts.update((name, text) for name, text in _rows(root / file.facts_path, "file_name, text"))
     return {name: text for name, text in sorted(texts.items()) if text.strip()}
 
 

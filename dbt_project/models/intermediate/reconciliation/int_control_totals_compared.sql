@@ -7,9 +7,28 @@ stated as (
 
 ),
 
-lines as (
+versions as (
 
     select * from {{ ref('int_order_line_versions') }}
+
+),
+
+-- Each line stands once by each date, so that the totals find it by plain equality.
+dated as (
+
+    select
+        *,
+        'ordered' as basis,
+        ordered_date as business_date
+    from versions
+
+    union all
+
+    select
+        *,
+        'completed' as basis,
+        completed_date as business_date
+    from versions
 
 ),
 
@@ -21,17 +40,14 @@ found as (
         stated.currency,
         stated.basis,
         count(*) as lines_found,
-        cast(sum(lines.net_minor) as bigint) as net_found_minor
+        cast(sum(dated.net_minor) as bigint) as net_found_minor
     from stated
-    inner join lines
-        on stated.source = lines.source
-        and stated.currency = lines.currency
-        and stated.business_date = case when stated.basis = 'ordered' then lines.ordered_date else lines.completed_date end
+    inner join dated using (source, business_date, currency, basis)
     where
         case
-            when stated.as_of is null then lines.is_in_force
-            when lines.known_from > stated.as_of then false
-            else lines.is_in_force or lines.known_until > stated.as_of
+            when stated.as_of is null then dated.is_in_force
+            when dated.known_from > stated.as_of then false
+            else dated.is_in_force or dated.known_until > stated.as_of
         end
     group by stated.source, stated.business_date, stated.currency, stated.basis
 

@@ -1,0 +1,131 @@
+"""Where the rows of a load ended, counted when it lands, by the staging models themselves.
+
+A row's end depends on what was delivered before under its key, so earlier rows are read too, but only those whose
+keys the load brought. The counts are those that a build after this load shows; later loads may supersede rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
+from incentives.feeds.contracts import FEEDS, ColumnType, Feed
+from incentives.feeds.dbt_files import project_dir
+from incentives.feeds.staging_columns import DEFAULT_VALUES
+from incentives.feeds.staging_sql import SPAN_RULES
+from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Types whose typed values are equal exactly when their texts are.
+_SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
+# No stock figure is computed here.
+_NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """Where the rows of one delivered file ended."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    quarantined: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered: every one ended in exactly one place."""
+        return self.accepted + self.duplicate + self.superseded + self.quarantined
+
+
+def count_deliveries(ws: Workspace, load_id: int) -> dict[tuple[int, int], DeliveryCounts]:
+    """Return the four counts of every file of a load, keyed by load and file.
+
+    Args:
+        ws: The workspace; the load is whole in its index.
+        load_id: The load.
+    """
+    files = BronzeIndex(ws.bronze_index).files(load_id)
+    brought = [file for file in files if file.load_id == load_id]
+    feeds = [feed for feed in FEEDS.values() if any(file.feed == feed.name and file.outcome == "loaded" for file in brought)]
+    ended = _count_rows(ws, load_id, files, feeds) if feeds else {}
+    return {(file.load_id, file.file_ordinal): _counts(file, ended.get(file.file_ordinal, {})) for file in brought}
+
+
+def _counts(file: IndexedFile, ended: dict[str, int]) -> DeliveryCounts:
+    if file.outcome == "known":
+        return DeliveryCounts(duplicate=file.rows_delivered)
+    if file.outcome == "set_aside":
+        return DeliveryCounts()
+    return DeliveryCounts(
+        accepted=ended.get("accepted", 0),
+        duplicate=ended.get("duplicate", 0),
+        superseded=ended.get("superseded", 0),
+        quarantined=ended.get("quarantined", 0) + file.rows_rejected,
+    )
+
+
+def _count_rows(ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds: Sequence[Feed]) -> dict[int, dict[str, int]]:
+    """Return how many rows of each file of the load ended where; broken records are not among them."""
+    import duckdb
+
+    from incentives.feeds.bronze_views import create_bronze
+    from incentives.feeds.config_tables import create_config
+    from incentives.feeds.model_rendering import ModelRenderer
+
+    names = {feed.name for feed in feeds}
+    renderer = ModelRenderer(
+        project_dir(),
+        sources={"bronze": "relevant", "config": "config"},
+        models={f"parsed_{name}": f"parsed_{name}" for name in names},
+    )
+    ended: dict[int, dict[str, int]] = {}
+    with closing(duckdb.connect()) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        create_bronze(connection, ws.root, [file for file in files if file.feed in names], ())
+        create_config(connection, ws.config, _NO_MOMENT)
+        connection.execute("create schema relevant")
+        for feed in feeds:
+            earlier = any(file.feed == feed.name and file.outcome == "loaded" and file.load_id < load_id for file in files)
+            _show_relevant(connection, feed, load_id, earlier)
+            connection.execute(f"create table parsed_{feed.name} as {renderer.render(f'parsed_{feed.name}')}")
+            rows = connection.execute(
+                f"select file_ordinal, outcome, count(*) from ({renderer.render(f'row_outcomes_{feed.name}')}) where load_id = {load_id} group by all"
+            ).fetchall()
+            for ordinal, outcome, count in rows:
+                ended.setdefault(int(ordinal), {})[str(outcome)] = int(count)
+            connection.execute(f"drop table parsed_{feed.name}")
+    return ended
+
+
+def _show_relevant(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool) -> None:
+    """Create a view of the load's rows, and of earlier rows that can bear on where they end."""
+    rows = f"select * from bronze.{feed.name}"
+    query = f"{rows} where load_id = {load_id}"
+    if earlier:
+        parts = ", ".join(_compared_parts(feed))
+        query += (
+            f" union all {rows} where load_id < {load_id} "
+            f"and ({parts}) in (select ({parts}) from bronze.{feed.name} where load_id = {load_id})"
+        )
+    connection.execute(f"create view relevant.{feed.name} as {query}")
+
+
+def _compared_parts(feed: Feed) -> list[str]:
+    """Return the key's parts within which rows bear on each other, as far as their text tells.
+
+    Where records in force are compared with each other, the day on which one begins is no such part.
+    """
+    parts = [
+        name
+        for name in feed.key
+        if feed.column(name).type in _SPELLED_ONE_WAY
+        and (feed.name, name) not in DEFAULT_VALUES
+        and not (feed.name in SPAN_RULES and feed.column(name).type is ColumnType.DATE)
+    ]
+    return parts
