@@ -140,14 +140,12 @@ class RowsFiles:
         if column.personal is Personal.BY_TYPE:
             values = pc.binary_join_element_wise(_delivered(batch, "identifier_type"), values, "\x1f")
         coded = values.dictionary_encode()
-        tokens = [self._token(column.personal, value) for value in coded.dictionary.to_pylist()]
+        distinct = coded.dictionary.to_pylist()
+        if column.personal is Personal.BY_TYPE:
+            tokens = [self._tokenizer.typed_token(*value.split("\x1f", 1)) for value in distinct]
+        else:
+            tokens = self._tokenizer.tokens(column.personal.value, distinct)
         return pa.array(tokens, pa.string()).take(coded.indices)
-
-    def _token(self, personal: Personal, value: str) -> str | None:
-        if personal is not Personal.BY_TYPE:
-            return self._tokenizer.token(personal.value, value)
-        kind, _, identifier = value.partition("\x1f")
-        return self._tokenizer.typed_token(kind, identifier)
 
 
 def write_text(path: Path, name: str, text: str) -> None:

@@ -20,6 +20,7 @@ from incentives.errors import InputError
 from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, write_text
 from incentives.feeds.bronze_index import BronzeIndex, DroppedColumn, IndexedFile
 from incentives.feeds.contracts import Feed
+from incentives.feeds.deliveries import Delivery
 from incentives.feeds.readers.prepare import PreparedTable, prepare
 from incentives.feeds.readers.records import read_batches
 from incentives.feeds.readers.unreadable import UnreadableFileError
@@ -35,16 +36,6 @@ WORKSPACE_SOURCE = "workspace"
 
 class ChangedWhileReadError(InputError):
     """A delivered file changed while it was read: its delivery is not finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A file to land: where it is, who delivered it, which feed it names, and its name for people."""
-
-    path: Path
-    source: str
-    feed: str
-    file_name: str
 
 
 @dataclass(frozen=True, slots=True)

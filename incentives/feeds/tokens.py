@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from incentives.feeds.contracts import Personal
@@ -17,7 +18,7 @@ TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
 TOKEN_HEX = 32
 KINDS = frozenset({"customer_id", "email", "phone", "loyalty_id", "social_handle", "account_id"})
 _BLOCK_BYTES = 64
-_CACHED_MAX = 400_000  # about 80 MB of one file's distinct identifiers
+_CACHED_MAX = 200_000  # of each kind; about 40 MB
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 
@@ -56,7 +57,7 @@ class Tokenizer:
     key: bytes = field(repr=False)
     _inner: hashlib._Hash = field(init=False, repr=False)
     _outer: hashlib._Hash = field(init=False, repr=False)
-    _cached: dict[tuple[str, str], str | None] = field(init=False, repr=False, default_factory=dict)
+    _cached: dict[str, dict[str, str | None]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         key = self.key if len(self.key) <= _BLOCK_BYTES else hashlib.sha256(self.key).digest()
@@ -66,15 +67,18 @@ class Tokenizer:
 
     def token(self, kind: str, value: str) -> str | None:
         """Return the token of an identifier, or None where the value names nobody."""
-        known = (kind, value)
-        if known in self._cached:
-            return self._cached[known]
-        normalised = normalise(kind, value)
-        result = None if normalised is None else self._keyed(f"{kind}\x1f{normalised}".encode())
-        if len(self._cached) >= _CACHED_MAX:
-            self._cached.clear()
-        self._cached[known] = result
-        return result
+        return self.tokens(kind, [value])[0]
+
+    def tokens(self, kind: str, values: Sequence[str]) -> list[str | None]:
+        """Return the token of each identifier of one kind, or None where it names nobody."""
+        known = self._cached.setdefault(kind, {})
+        if len(known) > _CACHED_MAX:
+            known.clear()
+        for value in values:
+            if value not in known:
+                normalised = normalise(kind, value)
+                known[value] = None if normalised is None else self._keyed(f"{kind}\x1f{normalised}".encode())
+        return [known[value] for value in values]
 
     def typed_token(self, kind: str, value: str) -> str | None:
         """Return the token of an identifier whose kind the delivery names, or None where that is no kind."""

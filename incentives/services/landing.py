@@ -9,33 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
-from incentives.feeds.contracts import FEEDS, ORDER_LINES, Feed
-from incentives.feeds.landing import ChangedWhileReadError, Delivery, LandedFile, file_state, land_rows, set_aside, work_folder
+from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
+from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
 from incentives.feeds.readers.records import connect
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.tokens import Tokenizer
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
 
     from incentives.feeds.delivery_counts import DeliveryCounts
-
-DEFAULT_SOURCE = "manual"
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-# What a transfer calls a file until it has all of it.
-_UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
-_FEED_NAME = re.compile(r"[a-z_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +94,7 @@ def land(
         BusyError: Another run works on the workspace; names it.
     """
     deliveries = sorted(
-        _deliveries(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
+        deliveries_of(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
     )
     with ws.writer_lock("land"):
         index = BronzeIndex(ws.bronze_index)
@@ -149,7 +141,7 @@ class _Landing:
         if not os.access(delivery.path, os.R_OK):
             return _Deferred(delivery, "no_permission", "The file may not be read by this account.")
         try:
-            feed = _authorised(self._ws, delivery)
+            feed = authorised(self._ws, delivery)
             known = self._known(delivery)
             if known is not None:
                 return known
@@ -223,91 +215,13 @@ class _Landing:
         self.seen.append((str(delivery.path), file_state(delivery.path), digest))
 
 
-def _authorised(ws: Workspace, delivery: Delivery) -> Feed:
-    """Return the feed of a file that its source may deliver.
-
-    Raises:
-        UnreadableFileError: The source or the feed is not listed, or the file is of no feed or format that is read.
-    """
-    section = ws.config.sources.get(delivery.source)
-    if section is None:
-        raise UnreadableFileError(
-            "source_not_listed",
-            f"Source '{delivery.source}' is not listed in {CONFIG_NAME}; add a table [sources.{delivery.source}] with its feeds.",
-        )
-    feed = FEEDS.get(delivery.feed)
-    if feed is None:
-        raise UnreadableFileError(
-            "unknown_feed",
-            f"Neither the file's name nor its folder's begins with the name of a feed, such as {ORDER_LINES.name}.",
-        )
-    if not section.may_deliver(feed.name):
-        raise UnreadableFileError(
-            "feed_not_listed",
-            f"Source '{delivery.source}' may not deliver {feed.name}; {CONFIG_NAME} lists {', '.join(section.feeds)}.",
-        )
-    if not delivery.path.name.lower().endswith(SUFFIXES):
-        raise UnreadableFileError("unsupported_format", f"The name ends in none of {', '.join(SUFFIXES)}; deliver CSV.")
-    return feed
-
-
-def _deliveries(ws: Workspace, paths: Sequence[Path] | None, source: str | None) -> Iterator[Delivery]:
-    """Yield every file to land, once."""
-    if not paths:
-        paths = [ws.inbox] if ws.inbox.is_dir() else []
-    done: set[Path] = set()
-    for given in paths:
-        path = given.expanduser().absolute()
-        if not path.exists():
-            raise InputError(
-                "there is no such file or folder.", where=str(given), remedy="Name a delivered file, or a folder of them."
-            )
-        for file in _files(path):
-            if file not in done:
-                done.add(file)
-                yield _delivery(ws, file, path, source)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and not name.lower().endswith(_UNFINISHED):
-                yield Path(folder, name)
-
-
-def _delivery(ws: Workspace, file: Path, given: Path, source: str | None) -> Delivery:
-    """Tell source, feed and name of a file from where it lies."""
-    if ws.inbox in file.parents:
-        below = file.relative_to(ws.inbox)
-        folder = below.parts[0] if len(below.parts) > 1 else DEFAULT_SOURCE
-        root = ws.inbox / folder if len(below.parts) > 1 else ws.inbox
-        name = file.relative_to(root)
-        folders = name.parts[:-1]
-    else:
-        folder = DEFAULT_SOURCE
-        name = file.relative_to(given) if given.is_dir() else Path(file.name)
-        folders = (*given.parts[-1:], *name.parts[:-1]) if given.is_dir() else file.parts[-2:-1]
-    named = [_named_feed(part) for part in (file.name, *reversed(folders))]
-    feed = next((name for name in named if name in FEEDS), named[0])
-    return Delivery(path=file, source=source or folder, feed=feed, file_name=name.as_posix())
-
-
-def _named_feed(name: str) -> str:
-    found = _FEED_NAME.match(name)
-    return found.group().rstrip("_") if found else ""
-
-
 def _outcomes(ws: Workspace, load_id: int | None, found: Sequence[_Found]) -> tuple[FileOutcome, ...]:
     """Return one outcome for each file; the counts of new rows are those of the staging rules."""
     counts: dict[int, DeliveryCounts] = {}
     if load_id is not None and any(isinstance(file, LandedFile) and file.row.outcome == "loaded" for file in found):
         from incentives.feeds.delivery_counts import count_deliveries
 
-        counts = {count.file_ordinal: count for count in count_deliveries(ws, load_id)}
+        counts = {place[1]: count for place, count in count_deliveries(ws, load_id).items()}
     outcomes = []
     ordinal = 0
     for file in found:

@@ -17,21 +17,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-FIELD_BYTES_MAX = 8_192
-RECORD_BYTES_MAX = 2_000_000
-RAW_BYTES_MAX = 65_536
+from incentives.feeds.readers.broken import (
+    FIELD_BYTES_MAX,
+    RECORD_BYTES_MAX,
+    TOO_LONG,
+    BrokenRecord,
+    Fault,
+    RecordRules,
+    quote_fault,
+)
+
 _QUOTE, _LF, _CR = 34, 10, 13
 Positions = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenRecord:
-    """A record that no reader could place: its number among all records (1-based), its text, and why."""
-
-    number: int
-    raw: bytes
-    reason: str
-    sentence: str
 
 
 @dataclass(slots=True)
@@ -63,7 +60,7 @@ class RecordScanner:
         self._delimiter = delimiter.encode("ascii")
         self._width = width
         self._newline = newline
-        self._kept = kept
+        self._rules = RecordRules(self._delimiter, width, kept)
         d = re.escape(self._delimiter)
         cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"' + d + rb"\r\n]*+)"
         self._record = re.compile(cell + rb"(?:" + d + cell + rb")*+")
@@ -137,7 +134,7 @@ class RecordScanner:
         wrong &= ~blank
         if breaks_within and wrong.any():
             return self._examine_each(text, is_last=False)
-        self.has_quoted_line_breaks |= breaks_within
+        self.has_quoted_line_breaks |= breaks_within or (self._newline == b"\r" and b"\n" in text)
         self.longest = max(self.longest, int(lengths.max()))
         return self._parted(text, bytes_, starts, ends, wrong, blank, others), end
 
@@ -176,7 +173,7 @@ class RecordScanner:
         before = self.records
         self.records = int(numbers[-1])
         broken = [
-            self._misfit(int(numbers[index]), text[starts[index] : ends[index]].removesuffix(b"\r"))
+            self._rules.misfit(text[starts[index] : ends[index]].removesuffix(b"\r")).of(int(numbers[index]))
             for index in np.flatnonzero(wrong)
         ]
         self.sound += self.records - before - len(broken)
@@ -192,16 +189,6 @@ class RecordScanner:
             bytes_[ends] = _LF
         return Examined(bytes_[keep].tobytes(), False, broken)
 
-    def _misfit(self, number: int, raw: bytes, *, is_cut: bool = False) -> BrokenRecord:
-        width = self._width_of(raw)
-        found = f"The record has {width} field{'s' if width != 1 else ''}; the header names {self._width}"
-        if is_cut and width < self._width:
-            return _broken(number, raw, "row_cut_off", f"{found}, and the file ends without a line end: it is cut off.")
-        return _broken(number, raw, "wrong_field_count", f"{found}.")
-
-    def _width_of(self, record: bytes) -> int:
-        return _unquoted(record).count(self._delimiter) + 1
-
     def _examine_each(self, text: bytes, *, is_last: bool) -> tuple[Examined, int]:
         """Examine record by record; returns what became of them and where the first unfinished one starts."""
         clean: list[bytes] = []
@@ -215,18 +202,19 @@ class RecordScanner:
             if not raw:
                 continue
             self.records += 1
-            problem = fault or self._fault_of(text, start, raw, is_cut=is_last and stop == len(text))
-            if problem is None:
+            is_cut = is_last and stop == len(text) and not text.endswith(self._newline)
+            fault = fault or self._rules.fault_of(raw, is_cut=is_cut)
+            if fault is None:
                 self.sound += 1
                 self.longest = max(self.longest, len(raw))
-                self.has_quoted_line_breaks |= self._newline in raw or b"\n" in raw
+                self.has_quoted_line_breaks |= b"\n" in raw
                 clean.append(raw + b"\n")
             else:
-                broken.append(BrokenRecord(self.records, raw[:RAW_BYTES_MAX], problem.reason, problem.sentence))
+                broken.append(fault.at(raw).of(self.records))
         sound = b"".join(clean)
         return Examined(sound, sound in (text[:position], text[:position] + b"\n"), broken), position
 
-    def _each(self, text: bytes, is_last: bool) -> Iterator[tuple[int, int, BrokenRecord | None]]:
+    def _each(self, text: bytes, is_last: bool) -> Iterator[tuple[int, int, Fault | None]]:
         """Yield start, end (with the line end) and the fault in its quotes, if any, of each record."""
         start = 0
         while start < len(text):
@@ -236,7 +224,7 @@ class RecordScanner:
             is_long = len(text) - start > RECORD_BYTES_MAX
             if is_open and is_long:
                 self._is_skipping = True
-                yield start, len(text), _too_long()
+                yield start, len(text), TOO_LONG
                 return
             if is_open:
                 return
@@ -257,36 +245,18 @@ class RecordScanner:
             elif after == b"\r\n" and self._newline == b"\n":
                 stop, fault = end + 2, None
             else:
-                fault = _quote_fault(text[start:stop])
+                fault = quote_fault(text[start:stop])
             if fault is None and stop - start > RECORD_BYTES_MAX:
-                fault = _too_long()
+                fault = TOO_LONG
             if fault is None and self._is_swallowed(text[start:stop]):
                 # Several lines that do not fit the header: more likely one lost quote than one record.
                 stop = text.find(self._newline, start) + 1
-                fault = _quote_fault(text[start:stop])
+                fault = quote_fault(text[start:stop])
             yield start, stop, fault
             start = stop
 
     def _is_swallowed(self, record: bytes) -> bool:
-        return self._newline in record.rstrip(b"\r\n") and self._width_of(record) != self._width
-
-    def _fault_of(self, text: bytes, start: int, raw: bytes, *, is_cut: bool) -> BrokenRecord | None:
-        """Return what is wrong with a record whose quotes are sound, or None."""
-        bare = _unquoted(raw)
-        if b"\0" in raw:
-            return _broken(0, raw, "nul_byte", "The record holds a NUL character.")
-        if b"\r" in bare or b"\n" in bare:
-            return _broken(0, raw, "stray_line_break", "The record holds a line break outside quotes that does not end it.")
-        if len(raw) > RECORD_BYTES_MAX:
-            return _too_long()
-        if bare.count(self._delimiter) + 1 != self._width:
-            is_unterminated = is_cut and not text.endswith(self._newline)
-            return self._misfit(0, raw, is_cut=is_unterminated)
-        if len(raw) > FIELD_BYTES_MAX:
-            lengths = [len(cell) for cell in _masked(raw).split(self._delimiter)]
-            if any(lengths[position] > FIELD_BYTES_MAX for position in self._kept):
-                return _broken(0, raw, "field_too_long", f"A field that is kept is longer than {FIELD_BYTES_MAX:,} bytes.")
-        return None
+        return self._newline in record.rstrip(b"\r\n") and self._rules.width_of(record) != self._width
 
 
 def _inside(positions: Positions, quotes: Positions) -> npt.NDArray[np.bool_]:
@@ -295,25 +265,3 @@ def _inside(positions: Positions, quotes: Positions) -> npt.NDArray[np.bool_]:
 
 def _outside(positions: Positions, quotes: Positions) -> Positions:
     return positions[~_inside(positions, quotes)]
-
-
-def _unquoted(record: bytes) -> bytes:
-    return re.sub(rb'"[^"]*"', b"", record) if b'"' in record else record
-
-
-def _masked(record: bytes) -> bytes:
-    return re.sub(rb'"[^"]*"', lambda quoted: b"x" * len(quoted.group()), record)
-
-
-def _broken(number: int, raw: bytes, reason: str, sentence: str) -> BrokenRecord:
-    return BrokenRecord(number, raw[:RAW_BYTES_MAX], reason, sentence)
-
-
-def _too_long() -> BrokenRecord:
-    return _broken(0, b"", "record_too_long", f"The record is longer than {RECORD_BYTES_MAX:,} bytes; its text here is cut.")
-
-
-def _quote_fault(line: bytes) -> BrokenRecord:
-    if line.count(b'"') % 2:
-        return _broken(0, b"", "unbalanced_quotes", "A quote is opened and not closed, or closed and never opened.")
-    return _broken(0, b"", "misplaced_quote", "A quote stands within a field, or text stands after a closing quote.")
