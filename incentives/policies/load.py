@@ -74,7 +74,8 @@ def load_policies(places: Path | Iterable[Path]) -> tuple[PolicyVersion, ...]:
         DocumentError: Every mistake of every file, or two equally specific policies in force on one day
             for one country, naming both files.
     """
-    return in_order([(path, read) for path, read in _read_all(_files(places))])
+    files = policy_files(places) if isinstance(places, Path) else list(places)
+    return in_order(_read_all(files))
 
 
 def load_policy_texts(texts: Iterable[tuple[str, str]]) -> tuple[PolicyVersion, ...]:
@@ -89,6 +90,13 @@ def load_policy_texts(texts: Iterable[tuple[str, str]]) -> tuple[PolicyVersion, 
     if problems:
         raise DocumentError(problems)
     return in_order(found)
+
+
+def policy_files(place: Path) -> list[Path]:
+    """Return the policy files of a folder, by name, or the file itself."""
+    if not place.is_dir():
+        return [place]
+    return sorted(path for path in place.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
 
 
 def in_order(policies: Iterable[tuple[Path, Policy]]) -> tuple[PolicyVersion, ...]:
@@ -138,14 +146,6 @@ def _competition(one: PolicyVersion, other: PolicyVersion) -> str:
         f"{other.file}:1: policy: '{other.policy.policy}' and '{one.policy.policy}' ({one.file}) both hold {place} "
         f"from {start} and neither is more specific; give one of them a scope, or make them versions of one policy."
     )
-
-
-def _files(places: Path | Iterable[Path]) -> list[Path]:
-    if isinstance(places, Path):
-        if not places.is_dir():
-            return [places]
-        return sorted(path for path in places.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    return list(places)
 
 
 def _read_all(files: Sequence[Path]) -> list[tuple[Path, Policy]]:

@@ -24,6 +24,7 @@ final as (
         versions.policy,
         versions.model,
         versions.unclaimed,
+        versions.normalised,
         role_columns.seller_weight,
         role_columns.seller_order,
         role_columns.advisor_weight,
@@ -43,7 +44,8 @@ final as (
         versions.active_s,
         versions.one_per_day,
         versions.self_purchase,
-        versions.valid_from
+        versions.valid_from,
+        versions.valid_to
     from versions
     inner join role_columns on versions.policy_key = role_columns.policy_key
 )
