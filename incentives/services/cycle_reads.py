@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
+from incentives.feeds.bronze_index import BronzeIndex
 from incentives.ledger import heads as ledger_heads
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
-from incentives.ledger.states import CycleState, acts_possible
+from incentives.ledger.states import FINAL_STATES, CycleState, acts_possible
 from incentives.periods import Period
 from incentives.services.cycle_views import (
     ActView,
@@ -25,12 +26,12 @@ from incentives.services.cycle_views import (
     CurrencyTotal,
     CycleStatus,
     CycleSummary,
+    DeliveryView,
     ExceptionView,
     StatementDifference,
     StatementView,
     TraceView,
 )
-from incentives.services.deliveries import deliveries_after
 from incentives.workspace import Workspace
 
 
@@ -160,6 +161,16 @@ def cycle_differences(
     return tuple(differences)
 
 
+def publications_in_use(ws: Workspace) -> frozenset[str]:
+    """Return the publications that cycles which are not locked were calculated from: publishing keeps them."""
+    found = set()
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        for head in ledger_heads.heads(session):
+            if head.version is not None and head.state not in FINAL_STATES:
+                found.add(str(json.loads(ledger_heads.calculation_of(session, head).manifest)["publication"]))
+    return frozenset(found)
+
+
 def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
     """Return the status of a cycle inside an open session."""
     calculation: Calculation | None = None
@@ -169,8 +180,8 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         exceptions = tuple(ExceptionView(**row) for row in json.loads(calculation.exceptions))
     texts = {row.event_id: row.body for row in session.scalars(select(AuditText))}
     acts = tuple(_act(act, texts.get(act.event_id)) for act in ledger_heads.acts_of(session, head.cycle_id))
-    is_final = head.state in (CycleState.LOCKED, CycleState.EXPORTED)
-    since = deliveries_after(ws, calculation.last_load) if calculation is not None and not is_final else ()
+    is_final = head.state in FINAL_STATES
+    since = _deliveries_after(ws, calculation.last_load) if calculation is not None and not is_final else ()
     blockers = []
     if since:
         files = f"{len(since)} files" if len(since) > 1 else "1 file"
@@ -186,6 +197,15 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         exceptions,
         since,
         tuple(blockers),
+    )
+
+
+def _deliveries_after(ws: Workspace, load_id: int) -> tuple[DeliveryView, ...]:
+    files = BronzeIndex(ws.bronze_index).files()
+    return tuple(
+        DeliveryView(file.load_id, file.file_name, file.feed, file.rows_delivered)
+        for file in files
+        if file.load_id > load_id and file.outcome == "loaded"
     )
 
 

@@ -1,0 +1,43 @@
+"""Use case: check everything that is kept against what was recorded."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from incentives.ledger import integrity
+from incentives.ledger.engine import Ledger
+from incentives.ledger.models import Calculation, Cycle
+from incentives.services import manifests
+from incentives.services.anchors import check_anchors
+from incentives.services.cycle_views import Finding, VerifyReport
+from incentives.serving import snapshots
+from incentives.workspace import Workspace
+
+
+def verify_workspace(ws: Workspace) -> VerifyReport:
+    """Check the ledger, its anchors, the frozen inputs of every version, and the published snapshot.
+
+    Returns:
+        What was looked at and every finding, the ledger's own first.
+    """
+    with Ledger.open(ws.ledger) as ledger:
+        with ledger.reading() as session:
+            verified = integrity.verify(session)
+            versions = session.execute(
+                select(Cycle.period, Cycle.pay_group, Calculation.version, Calculation.manifest)
+                .join(Calculation, Calculation.cycle_id == Cycle.cycle_id)
+                .order_by(Cycle.cycle_id, Calculation.version)
+            ).all()
+        findings = [Finding(found.place, found.sentence) for found in verified.findings]
+        findings += [Finding(place, sentence) for place, sentence in check_anchors(ws, ledger)]
+    seen: set[str] = set()
+    for period, pay_group, version, text in versions:
+        manifest = manifests.parse_manifest(text)
+        seen |= set(manifests.objects_of(manifest).values())
+        for label, sentence in manifests.damages(ws, manifest):
+            findings.append(Finding(f"manifest of version {version} of cycle {period}/{pay_group}, {label}", sentence))
+    snapshot = snapshots.current(ws)
+    if snapshot is not None:
+        findings += [Finding("snapshot", sentence) for sentence in snapshots.damages(snapshot)]
+    files = len(seen) + (2 if snapshot is not None else 0)
+    return VerifyReport(verified.events, verified.statements, verified.entries, files, verified.head, tuple(findings))
