@@ -49,13 +49,16 @@ class Fates:
     corrected: Flags
 
 
-def line_fates(rng: np.random.Generator, rows: LineRows, bad: int, late: int, repeated: int) -> Fates:
-    """Choose exactly so many bad, late and repeated rows; open lines, and bad rows with each other, stay apart."""
+def line_fates(rng: np.random.Generator, rows: LineRows, bad: int, bad_before: int, late: int, repeated: int) -> Fates:
+    """Choose exactly so many bad, late and repeated rows, none of them twice and none of them open.
+
+    The kinds of defect go on by turns from the `bad_before` of the blocks before.
+    """
     eligible = rng.permutation(np.flatnonzero(~rows.is_open))
     defect = np.zeros(len(rows), dtype=np.int64)
     sale_first = eligible[np.argsort(rows.is_return[eligible], kind="stable")]
     chosen = sale_first[:bad]
-    defect[chosen] = np.arange(len(chosen)) % len(LINE_DEFECTS) + 1
+    defect[chosen] = (bad_before + np.arange(len(chosen))) % len(LINE_DEFECTS) + 1
     # The tills of the Gulf write local time, and their source's time zone is configured: no offset is no defect there.
     bare = (defect == LINE_DEFECTS["timestamp_without_offset"]) & (rows.source == POS_GULF)
     defect[bare] = LINE_DEFECTS["bad_amount"]
@@ -68,11 +71,11 @@ def line_fates(rng: np.random.Generator, rows: LineRows, bad: int, late: int, re
     return Fates(defect, is_late, is_repeated, corrected)
 
 
-def touch_defects(rng: np.random.Generator, count: int, bad: int) -> Ints:
-    """Choose exactly so many bad interactions."""
+def touch_defects(rng: np.random.Generator, count: int, bad: int, bad_before: int) -> Ints:
+    """Choose exactly so many bad interactions; their kinds go on by turns from the blocks before."""
     defect = np.zeros(count, dtype=np.int64)
     chosen = rng.permutation(count)[:bad]
-    defect[chosen] = np.arange(len(chosen)) % len(TOUCH_DEFECTS) + 1
+    defect[chosen] = (bad_before + np.arange(len(chosen))) % len(TOUCH_DEFECTS) + 1
     return defect
 
 
