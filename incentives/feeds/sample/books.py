@@ -23,8 +23,8 @@ from incentives.feeds.sample.touches import Touches
 
 # What of an order's value reaches its seller, and all who advised before it, under a policy that gives the seller
 # about half; only the level of targets depends on it.
-SELLER_PERCENT = 58
-ADVISOR_PERCENT = 32
+SELLER_PERCENT = 62
+ADVISOR_PERCENT = 34
 TARGET_STEP_MINOR = 500_00
 TARGET_MIN_MINOR = 2_000_00
 # A dirham is pegged to the dollar, the euro floats: the rate walks around this, in millionths.
