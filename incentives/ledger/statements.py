@@ -96,7 +96,7 @@ def write_statements(
         if draft.earned_period == period and draft.settled_minor != 0:
             raise InputError("nothing can be settled of a period that is not locked.", where=draft.associate_id)
         ordinal += 1
-        row = _row(draft, next_id + count, calculation_id, f"{subject}/{last}" + (f"/{ordinal}" if ordinal > 1 else ""))
+        row = row_of(draft, next_id + count, calculation_id, subject, ordinal)
         into.add(row.digest)
         chunk.append(row)
         count += 1
@@ -125,6 +125,37 @@ def statements_numbered(session: Session, calculation_id: int, number: str) -> S
     """Return one statement of a version by its number, with its trace."""
     found = session.scalars(select(Statement).where(Statement.calculation_id == calculation_id, Statement.number == number)).all()
     return next(_rows(session, found, True), None)
+
+
+def row_of(draft: StatementDraft, statement_id: int, calculation_id: int, subject: str, ordinal: int) -> StatementRow:
+    """Return a draft with its number and digest; `ordinal` is its place among the person's statements, from 1."""
+    number = f"{subject}/{draft.associate_id}" + (f"/{ordinal}" if ordinal > 1 else "")
+    steps = canonical(draft.steps)
+    due = draft.worth_minor - draft.settled_minor
+    digest = _digest(
+        number,
+        (draft.associate_id, draft.plan, draft.plan_version, draft.agreement, draft.earned_period, draft.currency),
+        (draft.worth_minor, draft.settled_minor, due),
+        draft.components,
+        steps,
+    )
+    return StatementRow(
+        statement_id,
+        calculation_id,
+        number,
+        draft.associate_id,
+        draft.plan,
+        draft.plan_version,
+        draft.agreement,
+        draft.earned_period,
+        draft.currency,
+        draft.worth_minor,
+        draft.settled_minor,
+        due,
+        digest,
+        draft.components,
+        steps,
+    )
 
 
 def _rows(session: Session, rows: Sequence[Statement], with_trace: bool) -> Iterator[StatementRow]:
@@ -175,35 +206,6 @@ def _rows(session: Session, rows: Sequence[Statement], with_trace: bool) -> Iter
             tuple(components.get(row.statement_id, ())),
             steps.get(row.statement_id, ""),
         )
-
-
-def _row(draft: StatementDraft, statement_id: int, calculation_id: int, number: str) -> StatementRow:
-    steps = canonical(draft.steps)
-    due = draft.worth_minor - draft.settled_minor
-    digest = _digest(
-        number,
-        (draft.associate_id, draft.plan, draft.plan_version, draft.agreement, draft.earned_period, draft.currency),
-        (draft.worth_minor, draft.settled_minor, due),
-        draft.components,
-        steps,
-    )
-    return StatementRow(
-        statement_id,
-        calculation_id,
-        number,
-        draft.associate_id,
-        draft.plan,
-        draft.plan_version,
-        draft.agreement,
-        draft.earned_period,
-        draft.currency,
-        draft.worth_minor,
-        draft.settled_minor,
-        due,
-        digest,
-        draft.components,
-        steps,
-    )
 
 
 def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
