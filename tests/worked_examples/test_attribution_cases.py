@@ -52,7 +52,13 @@ PEERS_NOT_SAID = {
     "endear-saleschat-d1-sent": _BY_CHANNEL,
     "endear-sms-d8-sent": _BY_CHANNEL,
 }
-MODELS = {"first_touch": "first", "last_touch": "last", "linear": "linear", "position_based": "position", "time_decay": "time_decay"}
+MODELS = {
+    "first_touch": "first",
+    "last_touch": "last",
+    "linear": "linear",
+    "position_based": "position",
+    "time_decay": "time_decay",
+}
 
 
 def test_every_case_is_run_or_has_its_reason() -> None:
