@@ -5,7 +5,6 @@ Nothing is computed here. A table of schema `marts` is copied whole; what is not
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from incentives.feeds.bronze_index import BronzeIndex
 from incentives.workspace import Workspace
 
 MARTS = "marts"
@@ -76,16 +76,11 @@ def write_contacts(ws: Workspace, target: Path, last_load: int) -> None:
 
 def _associate_files(ws: Workspace, last_load: int) -> Sequence[tuple[Path, Path]]:
     """Return facts and personal files of the associates feed, in the order of delivery."""
-    if not ws.bronze_index.is_file():
-        return ()
-    with closing(sqlite3.connect(f"{ws.bronze_index.as_uri()}?mode=ro", uri=True)) as index:
-        rows = index.execute(
-            "select files.facts_path, files.personal_path from files inner join loads using (load_id) "
-            "where files.feed = 'associates' and files.outcome = 'loaded' and files.load_id <= ? "
-            "and files.facts_path is not null and files.personal_path is not null order by files.load_id, files.file_ordinal",
-            [last_load],
-        ).fetchall()
-    return [(ws.root / str(facts), ws.root / str(personal)) for facts, personal in rows]
+    return [
+        (ws.root / file.facts_path, ws.root / file.personal_path)
+        for file in BronzeIndex(ws.bronze_index).files(through=last_load)
+        if file.feed == "associates" and file.facts_path is not None and file.personal_path is not None
+    ]
 
 
 def _literal(text: str) -> str:

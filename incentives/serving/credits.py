@@ -51,8 +51,12 @@ class CreditLine:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One interaction behind an advisor's part; `weight` after decay, 0 where it was left out."""
+    """One interaction behind a part; `weight` after decay, 0 where it was left out.
 
+    Under role `relationship` it only shows that the person is in touch with their client, and weighs nothing.
+    """
+
+    role: str
     kind: str
     started_at: datetime
     age_s: int
@@ -174,20 +178,11 @@ def family_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associa
 def touches_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associate_id: str) -> tuple[Touch, ...]:
     """Return what a person did before the sale, oldest first, and whether it counted."""
     rows = connection.execute(
-        "select kind, started_at, age_s, kind_weight, weight, counted, left_out_reason from marts.fct_credit_touches "
+        "select role, kind, started_at, age_s, kind_weight, weight, counted, left_out_reason from marts.fct_credit_touches "
         "where root_line_key = ? and recipient = ? order by started_at, interaction_source, interaction_id",
         [root_line_key, associate_id],
     ).fetchall()
     return tuple(Touch(*row) for row in rows)
-
-
-def counted_weight(connection: duckdb.DuckDBPyConnection, root_line_key: int) -> int:
-    """Return the weight of everybody's counted touches before a sale, of which each advisor's part is a share."""
-    row = connection.execute(
-        "select cast(coalesce(sum(weight), 0) as bigint) from marts.fct_credit_touches where root_line_key = ? and counted",
-        [root_line_key],
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _within(column: str, spans: Sequence[Span]) -> tuple[str, list[object]]:

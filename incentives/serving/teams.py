@@ -106,6 +106,19 @@ def targets(
     return found
 
 
+def measured(
+    connection: duckdb.DuckDBPyConnection, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
+) -> dict[tuple[str, str], int]:
+    """Return a money measure that adds up, for a period, by subject and currency: the figure that plans pay on."""
+    rows = connection.execute(
+        "select subject_id, currency, cast(sum(numerator) as bigint) from marts.fct_measures "
+        "where subject_type = ? and measure = ? and list_contains(?::varchar[], subject_id) and currency is not null "
+        "and earned_date >= ? and earned_date < ? group by 1, 2",
+        [subject_type, measure, list(subject_ids), period.start, period.end],
+    ).fetchall()
+    return {(subject_id, currency): value for subject_id, currency, value in rows}
+
+
 def _columns(visible: Mapping[str, Sequence[Span]]) -> list[list[object]]:
     rows = [(associate_id, span.start, span.end) for associate_id, spans in sorted(visible.items()) for span in spans]
     return [[row[position] for row in rows] for position in range(3)]

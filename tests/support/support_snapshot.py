@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.serving import snapshots
 from incentives.serving.snapshots import Snapshot
 from incentives.workspace import Workspace
@@ -35,8 +36,8 @@ time_zone = "Europe/Paris"
 [sources.till]
 feeds = ["*"]
 
-[pay_groups.fr]
-legal_entity = "Maison Test SAS"
+[pay_groups.main]
+legal_entity = "Maison SA"
 country = "FR"
 currency = "EUR"
 default = true
@@ -237,7 +238,7 @@ def write_warehouse(ws: Workspace, lines: tuple[Line, ...] = LINES) -> None:
     with duckdb.connect(str(ws.warehouse)) as connection:
         connection.execute(DDL)
         everyone = sorted({row[0] for row in ASSIGNMENTS})
-        connection.executemany("insert into marts.dim_associates values (?, '2025-01-01', null, 'fr')", [[p] for p in everyone])
+        connection.executemany("insert into marts.dim_associates values (?, '2025-01-01', null, 'main')", [[p] for p in everyone])
         connection.executemany(
             "insert into marts.dim_assignments values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(r) for r in ASSIGNMENTS]
         )
@@ -287,20 +288,17 @@ def _write_line(connection: duckdb.DuckDBPyConnection, line: Line) -> None:
 
 def write_names(ws: Workspace) -> None:
     """Deliver the people's names as landing stores them."""
-    import sqlite3
-
     folder = ws.bronze / "associates"
     folder.mkdir(parents=True, exist_ok=True)
     rows = list(range(1, len(NAMES) + 1))
     pq.write_table(pa.table({"associate_id": list(NAMES), "delivered_row": rows}), folder / "facts.parquet")
     pq.write_table(pa.table({"delivered_row": rows, "name": list(NAMES.values())}), folder / "personal.parquet")
-    with sqlite3.connect(ws.bronze_index) as index:
-        index.execute("create table loads (load_id integer primary key, landed_at text, state text)")
-        index.execute("create table files (load_id, file_ordinal, feed, outcome, facts_path, personal_path)")
-        index.execute("insert into loads values (1, '2026-03-31T12:00:00Z', 'landed')")
-        index.execute(
-            "insert into files values (1, 1, 'associates', 'loaded', 'bronze/associates/facts.parquet', 'bronze/associates/personal.parquet')"
-        )
+    file = IndexedFile(
+        1, 1, "till", "associates", "associates.csv", "0" * 64, 1, "loaded",
+        rows_delivered=len(NAMES), facts_path="bronze/associates/facts.parquet", facts_sha256="0" * 64,
+        personal_path="bronze/associates/personal.parquet",
+    )  # fmt: skip
+    BronzeIndex(ws.bronze_index).add_load(1, NOW, [file])
 
 
 def published(root: Path, *, demo: bool = False) -> tuple[Workspace, Snapshot]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from incentives.errors import InputError
+from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
 
@@ -73,14 +73,12 @@ def deliver_names(ws: Workspace, load_id: int, people: list[tuple[str, str | Non
     facts, personal = folder / f"facts-{load_id}.parquet", folder / f"personal-{load_id}.parquet"
     pq.write_table(pa.table({"associate_id": [p for p, _ in people], "delivered_row": rows}), facts)
     pq.write_table(pa.table({"delivered_row": rows, "name": [name for _, name in people]}), personal)
-    with sqlite3.connect(ws.bronze_index) as index:
-        index.execute("create table if not exists loads (load_id integer primary key, landed_at text, state text)")
-        index.execute("create table if not exists files (load_id, file_ordinal, feed, outcome, facts_path, personal_path)")
-        index.execute("insert into loads values (?, '2026-03-12T00:00:00Z', 'landed')", [load_id])
-        index.execute(
-            "insert into files values (?, 1, 'associates', 'loaded', ?, ?)",
-            [load_id, str(facts.relative_to(ws.root)), str(personal.relative_to(ws.root))],
-        )
+    file = IndexedFile(
+        load_id, 1, "till", "associates", "associates.csv", "0" * 64, 1, "loaded",
+        rows_delivered=len(people), facts_path=str(facts.relative_to(ws.root)), facts_sha256="0" * 64,
+        personal_path=str(personal.relative_to(ws.root)),
+    )  # fmt: skip
+    BronzeIndex(ws.bronze_index).add_load(load_id, MORNING, [file])
 
 
 def credited(ws: Workspace) -> int:

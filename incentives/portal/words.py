@@ -1,0 +1,158 @@
+"""The words on screen for what the marts call by code; one place, so that a page never shows a code.
+
+Said to people: credit, sold by you, advised, your client, counts for nobody, pending, draft, final.
+"""
+
+from __future__ import annotations
+
+MINE = {"seller": "sold by you", "advisor": "advised", "relationship": "your client"}
+STRIP = {"seller": "Sold", "advisor": "Advised", "relationship": "Your clients"}
+THEIRS = {"seller": "seller", "advisor": "advisor", "relationship": "looks after the client"}
+THEIRS_MANY = {"seller": "sellers", "advisor": "advisors", "relationship": "look after the client"}
+VERB = {
+    "seller": "You sold it, and the seller's part",
+    "advisor": "You had advised the client before, and your advice",
+    "relationship": "You look after this client, and that",
+}
+
+# Why a part, or all of a line, counts for nobody.
+NOBODY = {
+    "unidentified": "no client was named on the sale",
+    "house_account": "the client record is shared by many orders, so nobody can tell whose advice it was",
+    "unclaimed": "nobody held this role",
+    "no_role_held": "nobody held any role in it",
+    "excluded_category": "this kind of article does not count",
+    "self_purchase": "purchases on one's own client record do not count for oneself",
+    "unmatched_return": "the sale that it takes back is not known",
+    "over_returned": "more came back than had been sold",
+    "sale_not_completed": "the sale that it takes back is not completed yet",
+    "seller_not_employed": "the seller recorded was not employed on the day",
+}
+
+TOUCH_KIND = {
+    "appointment": "Appointment",
+    "consultation": "Consultation",
+    "conversation": "Conversation",
+    "service_case": "Service case",
+    "return_handling": "Handling a return",
+    "event": "Event",
+    "follow_up": "Follow-up",
+    "outreach": "Message you sent",
+    "fulfilment": "Handing over an order",
+}
+
+LEFT_OUT = {
+    "own_sale": "it was part of your own sale",
+    "same_day": "one a day counts, and another one of that day weighs more",
+    "beyond_max_per_order": "only the strongest count, and others weigh more",
+    "not_the_first": "the first one counts",
+    "not_the_last": "the last one counts",
+    "no_show": "the client did not come",
+    "opted_out": "the client asked not to be contacted",
+    "auto_reply": "the answer was an automatic one",
+    "appointment_not_kept": "the appointment was not kept",
+    "booked_too_late": "the appointment was made less than an hour before",
+    "not_permitted": "the client had not agreed to be contacted this way",
+    "not_employed": "you were not employed on the day",
+    "house_account": "the client record is shared by many orders",
+}
+
+STATE = {
+    "open": "Open",
+    "calculated": "Calculated",
+    "in_review": "In review",
+    "approved": "Approved",
+    "locked": "Locked",
+    "exported": "Exported",
+}
+
+ACT = {
+    "calculate": "Calculate",
+    "review": "Send to review",
+    "approve": "Approve",
+    "send_back": "Send back",
+    "lock": "Lock",
+    "export": "Export to payroll",
+}
+
+ACT_MEANS = {
+    "calculate": "Computes every statement from the published figures. A new version is made; the one before stays.",
+    "review": "Shows each person their statement as a draft. Somebody else approves it afterwards.",
+    "approve": "Says that this version is right. Whoever calculated or reviewed it cannot approve it, nor anybody who is paid by it.",
+    "send_back": "Returns it to calculation. The reason stays with the cycle.",
+    "lock": "Makes the statements final and posts what is owed. This cannot be undone; later differences come as corrections.",
+    "export": "Writes the payroll file with its control totals and posts the payments. Exporting again gives the same file.",
+}
+
+ACT_DONE = {
+    "open": "opened",
+    "calculate": "calculated",
+    "review": "sent to review",
+    "approve": "approved",
+    "send_back": "sent back",
+    "lock": "locked",
+    "export": "exported",
+}
+
+
+EXCEPTION = {
+    "target_missing": "People without a target",
+    "target_zero": "Targets of zero",
+    "person_without_plan": "People without a plan",
+    "pool_without_weight": "Pools that nobody shares",
+    "amount_without_currency": "Amounts missing in a currency",
+    "credit_before_assignment": "Credit before the first assignment",
+    "control_total_difference": "Control totals that do not agree",
+    "house_account": "Shared client records",
+    "shared_identifier": "Identifiers that too many client records share",
+    "unknown_associate": "People on sales whom nobody knows",
+    "touches_unknown_associate": "Conversations of people whom nobody knows",
+    "seller_not_employed": "Sellers who were not employed on the day",
+    "touches_not_employed": "Conversations of people not employed on the day",
+    "unmatched_return": "Returns whose sale is not known",
+    "over_returned": "More returned than sold",
+    "return_before_sale_completed": "Returns of sales that are not completed",
+}
+
+
+def exception(kind: str) -> str:
+    """Return a kind of open item in words."""
+    if kind.startswith("quarantined_"):
+        return f"Rows set aside: {spoken(kind.removeprefix('quarantined_'))}"
+    return EXCEPTION.get(kind, spoken(kind).capitalize())
+
+
+def spoken(code: str) -> str:
+    """Return a code that has no words of its own as plain words."""
+    return code.replace("_", " ").replace("-", " ").strip()
+
+
+def nobody(reason: str | None) -> str:
+    """Return why something counts for nobody."""
+    return NOBODY.get(reason or "", spoken(reason) if reason else "nobody held this role")
+
+
+def left_out(reason: str | None) -> str:
+    """Return why something a person did before the sale did not count."""
+    return LEFT_OUT.get(reason or "", spoken(reason) if reason else "it did not count under the rules in force")
+
+
+def touch_kind(kind: str) -> str:
+    """Return a kind of interaction in words."""
+    return TOUCH_KIND.get(kind, spoken(kind).capitalize())
+
+
+def measure(code: str) -> str:
+    """Return a measure in words."""
+    return MEASURE.get(code, spoken(code).capitalize())
+
+
+MEASURE = {
+    "credited_revenue": "Credit",
+    "team_credited_revenue": "Credit of the team",
+    "credited_orders": "Orders that counted for you",
+    "clients_served": "Clients met",
+    "new_clients": "New clients",
+    "new_local_clients": "New local clients",
+    "return_share": "Share of returns",
+}
