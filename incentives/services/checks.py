@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Steps after the components that change what a person is owed.
-TOTAL_STEPS = ("total_cap", "guarantee")
+ADJUSTING_STEPS = frozenset({"total_cap", "guarantee"})
 
 _CONSERVATION = """
 with credited as (
@@ -135,14 +135,17 @@ def statements_frame(
 
 
 def _explained(statement: Statement) -> int:
-    """Return what the components and the steps after them come to; each such step's output replaces the sum so far."""
+    """Return what the statement's parts come to: its components; where a step adjusts them, what the last step states.
+
+    A sum below zero comes to nothing unless the worth itself carries it.
+    """
     total = sum(component.amount_minor for component in statement.components)
     if total == statement.worth_minor:
         return total
-    for step in statement.trace:
-        if step.component == "total" and step.step in TOTAL_STEPS and step.unit == "money":
-            total = to_minor(step.output, statement.currency)
-    return total
+    steps = [step for step in statement.trace if step.component == "total" and step.unit == "money"]
+    if any(step.step in ADJUSTING_STEPS for step in steps):
+        return to_minor(steps[-1].output, statement.currency)
+    return max(total, 0)
 
 
 def _keep(ws: Workspace, name: str, outcomes: Sequence[CheckOutcome]) -> None:

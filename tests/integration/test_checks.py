@@ -237,6 +237,14 @@ def test_a_total_cap_in_the_trace_explains_the_worth(ws: Workspace) -> None:
     capped = TraceStep(9, "total", "total_cap", "capped at 5.00", {"cap": "5.00"}, "5.00", "money")
 
     assert stopping(payable(ws, [statement("a1", 500, paid=900, steps=(capped,))])) == ()
+    assert [o.name for o in stopping(payable(ws, [statement("a1", 501, paid=900, steps=(capped,))]))] == [
+        "components_sum_to_worth"
+    ]
+
+
+def test_components_below_zero_are_worth_nothing_or_what_is_carried(ws: Workspace) -> None:
+    assert stopping(payable(ws, [statement("a1", 0, paid=-300)])) == ()
+    assert [o.name for o in stopping(payable(ws, [statement("a1", -300)]))] == ["worth_is_not_negative"]
 
 
 def test_more_than_ten_times_the_median_warns(ws: Workspace) -> None:
