@@ -10,26 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, delete, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
 
 from incentives.ledger.engine import Ledger
-from incentives.ledger.models import Base, BigKey
+from incentives.ledger.models import AccessRead
 
 KEPT = timedelta(days=365)
-
-
-class AccessRead(Base):
-    """One look of one person at another's pay."""
-
-    __tablename__ = "access_reads"
-    __table_args__ = (Index("ix_access_reads_subject", "subject_id", "read_at"),)
-
-    read_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    reader_id: Mapped[str]
-    subject_id: Mapped[str]
-    purpose: Mapped[str]
-    read_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,3 +312,16 @@ class PersonalToken(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class AccessRead(Base):
+    """One look of one person at another's pay; never changed, and removed after twelve months."""
+
+    __tablename__ = "access_reads"
+    __table_args__ = (Index("ix_access_reads_subject", "subject_id", "read_at"),)
+
+    read_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reader_id: Mapped[str]
+    subject_id: Mapped[str]
+    purpose: Mapped[str]
+    read_at: Mapped[datetime]
