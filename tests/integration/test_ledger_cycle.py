@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -347,3 +349,29 @@ def test_a_person_with_several_statements_has_each_under_its_own_number(office: 
         numbers = [(row.number, row.plan) for row in read_statements(session, calculation.calculation_id)]
 
     assert numbers == [("2026-03/main/a1", "sales"), ("2026-03/main/a1/2", "spiff"), ("2026-03/main/a2", "sales")]
+
+
+@pytest.mark.parametrize(("act", "other"), [("lock", "lock"), ("lock", "send_back"), ("send_back", "lock")])
+def test_of_two_acts_at_the_same_moment_one_wins_and_the_other_is_told(office: Desk, act: str, other: str) -> None:
+    office.open()
+    office.calculate([draft_statement(f"a{number:03}", 100) for number in range(50)])
+    office.review()
+    office.approve()
+    start = Barrier(2)
+
+    def attempt(name: str, person: Actor) -> str:
+        start.wait()
+        try:
+            getattr(office, name)(person)
+        except StateError as error:
+            return f"told: {error}"
+        return "won"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [pool.submit(attempt, act, BORIS), pool.submit(attempt, other, CLARA)]
+        outcomes = sorted(result.result() for result in results)
+
+    told, won = outcomes
+    assert won == "won"
+    assert "is not possible now" in told
+    assert _count(office, JournalEntry) in (0, 50)
