@@ -1,4 +1,4 @@
-"""`incentives check`: every outcome of the quality checks."""
+"""`incentives check`: every outcome of the two suites of checks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ COLUMNS = ("suite", "check", "outcome", "observed", "expected", "sentence", "sub
 
 
 @click.command()
+@click.option("--period", metavar="PERIOD", help="Also judge the calculated cycle of this period, such as 2026-03.")
+@click.option("--pay-group", metavar="NAME", show_default="the default one", help="Pay group of the cycle.")
 @workspace_option
 @format_option
-def check(workspace: Workspace, output_format: OutputFormat) -> None:
-    """Run the checks on what was delivered and print every outcome; exit 1 if one fails that stops the publish."""
+def check(period: str | None, pay_group: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
+    """Run the checks on what was delivered, and on what is about to be paid; print every outcome.
+
+    Exit 1 if one fails that stops the publish or the approval.
+    """
+    from incentives.periods import Period
     from incentives.services.checks import check_delivered
     from incentives.warehouse.record import read_build
     from quality.outcomes import stopping
@@ -25,6 +31,10 @@ def check(workspace: Workspace, output_format: OutputFormat) -> None:
     if build is None:
         raise InputError("nothing was built yet.", where=str(workspace.root), remedy="Run `incentives build` first.")
     outcomes = check_delivered(workspace, build)
+    if period is not None:
+        from incentives.services.cycle_outcomes import check_cycle
+
+        outcomes += check_cycle(workspace, Period.parse(period), pay_group)
     rows: list[dict[str, Cell]] = [
         {
             "suite": outcome.suite,

@@ -220,6 +220,16 @@ def test_the_command_asks_for_a_build_first(ws: Workspace) -> None:
     assert "incentives build" in str(result.exception)
 
 
+def test_the_command_names_a_cycle_that_cannot_be_judged(ws: Workspace) -> None:
+    unopened = CliRunner().invoke(check, ["--workspace", str(ws.root), "--period", "2026-03"])
+    elsewhere = CliRunner().invoke(check, ["--workspace", str(ws.root), "--period", "2026-03", "--pay-group", "de"])
+
+    assert isinstance(unopened.exception, InputError)
+    assert "2026-03" in str(unopened.exception)
+    assert isinstance(elsewhere.exception, InputError)
+    assert "'de' is not a pay group" in str(elsewhere.exception)
+
+
 def test_good_statements_pass(ws: Workspace) -> None:
     outcomes = payable(ws, [statement("a1", 1_000), statement("a2", 10_000)], advisor=10_000)
 

@@ -1,0 +1,30 @@
+"""Use case: judge a calculated cycle at any time, as its approval will."""
+
+from __future__ import annotations
+
+from incentives.ledger import heads
+from incentives.ledger.engine import Ledger
+from incentives.periods import Period
+from incentives.services.cycle_checks import payable_outcomes
+from incentives.services.cycle_reads import resolve_pay_group, statements_of_cycle
+from incentives.services.manifests import parse_manifest
+from incentives.workspace import Workspace
+from quality.outcomes import CheckOutcome
+
+
+def check_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[CheckOutcome, ...]:
+    """Run the suite `payable` on the current version of a cycle; nothing is changed.
+
+    Args:
+        ws: The workspace.
+        period: The cycle's period.
+        pay_group: The cycle's pay group; the default one, or the only one.
+
+    Raises:
+        InputError: The cycle was not opened or not calculated, or nothing is published.
+        CheckFailedError: A frozen input is missing or has changed.
+    """
+    group = resolve_pay_group(ws, pay_group)
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        manifest = parse_manifest(heads.calculation_of(session, heads.find(session, group, period)).manifest)
+    return payable_outcomes(ws, period, group, statements_of_cycle(ws, period, group, with_trace=True), manifest)
