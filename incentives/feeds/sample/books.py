@@ -58,7 +58,7 @@ class Books:
     def record_expectation(self, orders: Orders, sold: LineRows, touches: Touches, month: int) -> None:
         """Add what each associate may expect of a block's orders, in each order's currency."""
         order = sold.number - orders.number[0]
-        value = np.bincount(order, weights=sold.net, minlength=len(orders.number)).astype(np.int64)
+        value = _sums(order, sold.net, len(orders.number))
         sells = orders.seller != NOBODY
         np.add.at(self.expected[:, month], orders.seller[sells], value[sells] * SELLER_PERCENT // 100)
         advice = np.flatnonzero(touches.is_before)
@@ -106,14 +106,14 @@ class Books:
             span = (day_of(first).isoformat(), day_of(end).isoformat())
             here = people[(retailer.hired[people] < end) & (retailer.left[people] >= first)]
             place = np.where(retailer.moved[here] <= first, retailer.second_site[here], retailer.first_site[here])
-            total = np.bincount(place, weights=self.expected[here, month], minlength=retailer.teams).astype(np.int64)
-            heads = np.bincount(place, weights=fte[here], minlength=retailer.teams).astype(np.int64)
+            total = _sums(place, self.expected[here, month], retailer.teams)
+            heads = _sums(place, fte[here], retailer.teams)
             level = total[place] * fte[here] // np.maximum(heads[place], 1)
             target = np.maximum(level * ambition[here] // 1_000 // TARGET_STEP_MINOR * TARGET_STEP_MINOR, TARGET_MIN_MINOR)
             for index, value in zip(here, target, strict=True):
                 currency = CURRENCIES[groups[index]]
                 rows.append(("associate", associate_id(int(index)), "credited_revenue", *span, f"{value // 100}.00", currency))
-            team_value = np.bincount(place, weights=target, minlength=retailer.teams).astype(np.int64)
+            team_value = _sums(place, target, retailer.teams)
             for team in np.flatnonzero(team_value):
                 currency = CURRENCIES[groups[1 + team]]
                 team_id = retailer.sites[team].team_id
@@ -142,3 +142,10 @@ def write_rates(files: FeedFiles, clock: texts.Clock, seed: int) -> None:
             ),
         }
         files.write("finance", "fx_rates", columns, plain=True)
+
+
+def _sums(group: Ints, values: Ints, groups: int) -> Ints:
+    """Return the sum of each group in integers; `bincount` with weights would sum binary fractions."""
+    sums = np.zeros(groups, dtype=np.int64)
+    np.add.at(sums, group, values)
+    return sums
