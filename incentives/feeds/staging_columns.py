@@ -14,6 +14,8 @@ _SCALE_NAMES = {2: "centi", 3: "milli", 9: "e9"}
 CURRENCY_DIGITS_MAX = 4
 # What an empty optional value means, where the contract gives it a meaning.
 DEFAULT_VALUES = {("control_totals", "basis"): "completed"}
+# Tables of rates hold currencies of before (the French franc); no amount is read in them, so they need no digits.
+FEEDS_OF_OLD_CURRENCIES = ("fx_rates",)
 
 # Rules across columns of one row, after each column was read.
 ROW_RULES: dict[str, tuple[str, ...]] = {
@@ -74,7 +76,8 @@ def faults(feed: Feed) -> tuple[str, ...]:
     rest = [column for column in feed.fact_columns if column.name not in (*feed.key, "source_updated_at", "deleted")]
     parts = [column.name for column in feed.fact_columns if _is_key_part(feed, column)]
     branches = [f"{{{{ fault_if_missing('{column.name}') }}}}" for column in keys if column.required]
-    branches.append(f"{{{{ fault_if_separator_in({parts}) }}}}")
+    if parts:
+        branches.append(f"{{{{ fault_if_separator_in({parts}) }}}}")
     branches += [branch for column in keys for branch in _unread(feed, column)]
     if "source" in feed.key:
         branches.append("{{ fault_if_other_source() }}")
@@ -133,6 +136,8 @@ def _unread(feed: Feed, column: Column) -> list[str]:
             call = f"fault_if_unread('{name}', 'typed_{name}', 'bad_number')"
         case ColumnType.ENUM:
             call = f"fault_if_not_one_of('{name}', {list(column.values)})"
+        case ColumnType.CURRENCY if feed.name in FEEDS_OF_OLD_CURRENCIES:
+            call = f"fault_if_no_currency_code('{name}')"
         case ColumnType.CURRENCY:
             call = f"fault_if_unread('{name}', '{name}_digits', 'unknown_currency')"
         case ColumnType.TIME_ZONE:

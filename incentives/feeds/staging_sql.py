@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from incentives.feeds.contracts import FEEDS, ColumnType, Feed
-from incentives.feeds.staging_columns import faults, payload_columns, typed_columns
+from incentives.feeds.staging_columns import FEEDS_OF_OLD_CURRENCIES, faults, payload_columns, typed_columns
 
 HEADER = "-- Generated from the contract of {feed} by `python -m incentives.feeds.staging_models`: change the contract, not this file.\n"
 PLACE = ("load_id", "file_ordinal", "delivered_row")
@@ -19,7 +19,8 @@ _CUSTOMER_KEYS = (("source", "customer_id"), ("customer_source", "customer_id"))
 def parsed_sql(feed: Feed) -> str:
     """Return `parsed_<feed>`: one row per delivered row, typed, with its first fault."""
     typed = typed_columns(feed)
-    currencies = [column.name for column in feed.fact_columns if column.type is ColumnType.CURRENCY]
+    has_digits = feed.name not in FEEDS_OF_OLD_CURRENCIES
+    currencies = [column.name for column in feed.fact_columns if column.type is ColumnType.CURRENCY and has_digits]
     zones = [column.name for column in feed.fact_columns if column.type is ColumnType.TIME_ZONE]
     carried = ["delivered.*", "sources.time_zone as source_zone", "sources.delivers_for"]
     joins = [

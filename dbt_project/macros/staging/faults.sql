@@ -32,6 +32,10 @@
     when {{ column }} is not null and {{ read }} is null then {{ fault(reason, column, column) }}
 {%- endmacro %}
 
+{% macro fault_if_no_currency_code(column) -%}
+    when not {{ full_match(column, '[A-Z]{3}') }} then {{ fault('unknown_currency', column, column) }}
+{%- endmacro %}
+
 {% macro fault_if_unread_timestamp(column, read) -%}
     when {{ column }} is not null and {{ read }} is null
                 then case

@@ -6,16 +6,10 @@ delivered as (
     select
         delivered.*,
         sources.time_zone as source_zone,
-        sources.delivers_for,
-        from_currency_codes.digits as from_currency_digits,
-        to_currency_codes.digits as to_currency_digits
+        sources.delivers_for
     from {{ source('bronze', 'fx_rates') }} as delivered
     left join {{ source('config', 'sources') }} as sources
         on delivered.delivered_by = sources.source and sources.feed = 'fx_rates'
-    left join {{ source('config', 'currencies') }} as from_currency_codes
-        on delivered.from_currency = from_currency_codes.currency
-    left join {{ source('config', 'currencies') }} as to_currency_codes
-        on delivered.to_currency = to_currency_codes.currency
 
 ),
 
@@ -47,10 +41,9 @@ final as (
             {{ fault_if_missing('rate_date') }}
             {{ fault_if_missing('from_currency') }}
             {{ fault_if_missing('to_currency') }}
-            {{ fault_if_separator_in([]) }}
             {{ fault_if_unread('rate_date', 'typed_rate_date', 'bad_date') }}
-            {{ fault_if_unread('from_currency', 'from_currency_digits', 'unknown_currency') }}
-            {{ fault_if_unread('to_currency', 'to_currency_digits', 'unknown_currency') }}
+            {{ fault_if_no_currency_code('from_currency') }}
+            {{ fault_if_no_currency_code('to_currency') }}
             {{ fault_if_unread_timestamp('source_updated_at', 'typed_source_updated_at') }}
             {{ fault_if_unread('deleted', 'typed_deleted', 'bad_boolean') }}
             when typed_deleted then null
