@@ -111,9 +111,9 @@ class Writer:
         text = f"{day.day}{NO_BREAK}{_MONTHS[day.month - 1]}"
         return f"{text} {day.year}" if year else text
 
-    def month(self, day: date) -> str:
-        """Return a month in words: March 2026."""
-        return f"{_MONTHS[day.month - 1]} {day.year}"
+    def month(self, day: date, *, short: bool = False) -> str:
+        """Return a month in words: March 2026, or March alone."""
+        return _MONTHS[day.month - 1] if short else f"{_MONTHS[day.month - 1]} {day.year}"
 
     def period(self, label: str) -> str:
         """Return a period's label in words: March 2026, first quarter of 2026."""
@@ -132,9 +132,12 @@ class Writer:
         """Return a sentence of a calculation, with dots for its numbers where amounts are hidden."""
         return _NUMBERS.sub(HIDDEN, text) if self.hidden else text
 
-    def clock(self, moment: datetime) -> str:
-        """Return the hour and minute of a moment where the viewer is."""
-        return f"{self.local(moment):%H:%M}"
+    def when(self, moment: datetime, today: date) -> str:
+        """Return a moment as short as it stays clear: its time today, the day before that, the year if it is another."""
+        local = self.local(moment)
+        if local.date() == today:
+            return f"{local:%H:%M}"
+        return f"{self.day(local.date(), year=local.year != today.year)}, {local:%H:%M}"
 
     def moment(self, moment: datetime) -> str:
         """Return the day, hour and minute of a moment where the viewer is."""

@@ -56,7 +56,7 @@ def create_app(portal: Portal, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> Fast
     # Each route is added by itself, so that the check below sees every one of them.
     for route in (route for router in ROUTERS for route in router.routes):
         assert isinstance(route, APIRoute)
-        app.add_api_route(route.path, route.endpoint, methods=[*route.methods], include_in_schema=route.include_in_schema)
+        app.add_api_route(route.path, route.endpoint, methods=[*(route.methods or ())], include_in_schema=route.include_in_schema)
     rules.check(app.routes)
     app.mount(rules.STATIC, StaticFiles(directory=STATIC_FILES))
     app.add_middleware(SafeHeaders, secure=portal.secure)

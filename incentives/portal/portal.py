@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
@@ -25,11 +25,12 @@ PUBLISH_GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenSnapshot:
-    """A snapshot held open for readers, with the people's names."""
+    """A snapshot held open for readers, with the people's names and the last day of which it has figures."""
 
     snapshot: Snapshot
     connection: duckdb.DuckDBPyConnection
     names: dict[str, str]
+    last_day: date | None
 
     def name_of(self, person_id: str) -> str:
         """Return a person's name, or their id where no feed names them."""
@@ -54,7 +55,9 @@ class SnapshotReader:
             return None
         with self._lock:
             if self._open is None or self._open.snapshot.publication != published.publication:
-                self._open = OpenSnapshot(published, published.connect(), people.names(published))
+                connection = published.connect()
+                last_day = people.last_business_date(connection)
+                self._open = OpenSnapshot(published, connection, people.names(published), last_day)
             return self._open
 
 

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime
 
+from incentives.ledger import access_log
 from incentives.ledger.engine import Ledger
 from incentives.portal.portal import Portal, SnapshotReader
 from incentives.portal.sessions import Sessions
@@ -24,6 +25,7 @@ def make_portal(ws: Workspace, *, now: Callable[[], datetime], secure: bool) -> 
         secure: Whether it is reached over TLS, so that cookies are sent over TLS only.
     """
     ledger = Ledger.open(ws.ledger)
+    access_log.forget_old_reads(ledger, at=now())
     return Portal(
         ws=ws,
         accounts=LedgerAccounts(ws, ledger),

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 MINE = {"seller": "sold by you", "advisor": "advised", "relationship": "your client"}
 STRIP = {"seller": "Sold", "advisor": "Advised", "relationship": "Your clients"}
+# The same of another person, on a page that others read.
+OF_THEM = {"seller": "sold", "advisor": "advised", "relationship": "own client"}
+STRIP_OF_THEM = {"seller": "Sold", "advisor": "Advised", "relationship": "Own clients"}
 THEIRS = {"seller": "seller", "advisor": "advisor", "relationship": "looks after the client"}
 THEIRS_MANY = {"seller": "sellers", "advisor": "advisors", "relationship": "look after the client"}
 VERB = {
@@ -113,6 +116,11 @@ EXCEPTION = {
     "over_returned": "More returned than sold",
     "return_before_sale_completed": "Returns of sales that are not completed",
 }
+
+
+def trace_value(name: str, value: str) -> str:
+    """Return an input of a calculation's step; a measure is named as people call it."""
+    return MEASURE.get(value, spoken(value)) if name == "measure" and value.replace("_", "").isalpha() else value
 
 
 def exception(kind: str) -> str:

@@ -79,6 +79,26 @@ def employment(connection: duckdb.DuckDBPyConnection, associate_id: str) -> tupl
     return None if row is None else (row[0], row[1])
 
 
+def busiest_with_manager(connection: duckdb.DuckDBPyConnection, on: date) -> tuple[str, str] | None:
+    """Return somebody who is led on a day and was credited in the most roles lately, and who leads them."""
+    row = connection.execute(
+        "select assignments.associate_id, assignments.manager_id from marts.dim_assignments as assignments "
+        "inner join marts.fct_credits as credits on credits.recipient = assignments.associate_id "
+        "and credits.business_date >= (select max(business_date) - 30 from marts.fct_credits where business_date <= ?) "
+        "where assignments.manager_id is not null and assignments.manager_id <> assignments.associate_id "
+        "and assignments.valid_from <= ? and coalesce(assignments.valid_to, date '9999-12-31') > ? "
+        "group by 1, 2 order by count(distinct credits.role) desc, count(*) desc, 1, 2 limit 1",
+        [on, on, on],
+    ).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
+
+
+def last_business_date(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """Return the last day of which the snapshot holds a credit."""
+    row = connection.execute("select max(business_date) from marts.fct_credits").fetchone()
+    return row[0] if row else None
+
+
 def names(snapshot: Snapshot) -> dict[str, str]:
     """Return every associate's name by id."""
     with snapshot.connect_contacts() as connection:

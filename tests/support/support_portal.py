@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from support_snapshot import NOW, published
 from incentives.ledger import access, sign_in
 from incentives.ledger.access import Grant, Role
 from incentives.ledger.audit import Actor
+from incentives.ledger.drafts import ComponentDraft
 from incentives.ledger.engine import Ledger
 from incentives.periods import Period
 from incentives.portal.app import create_app
@@ -65,6 +66,11 @@ STEPS = (
         "output": "5.76",
         "unit": "money",
     },
+)
+
+
+LINA_PART = ComponentDraft(
+    "personal_sales", "credited_revenue", "money", "2026-03-01", "2026-04-01", 57_605, 100_000, "11521/20000", 576
 )
 
 
@@ -129,9 +135,9 @@ def build_house(root: Path, *, demo: bool = False) -> House:
         desk.whole_way([draft_statement("lina", 900, period=FEBRUARY), draft_statement("noor", 500, period=FEBRUARY)], FEBRUARY)
         desk.open(period=MARCH)
         rows = [draft_statement("lina", 576), draft_statement("sam", 640), draft_statement("noor", 300)]
-        from dataclasses import replace
-
-        desk.calculate([replace(row, steps=STEPS) if row.associate_id == "lina" else row for row in rows])
+        desk.calculate(
+            [replace(row, steps=STEPS, components=(LINA_PART,)) if row.associate_id == "lina" else row for row in rows]
+        )
         desk.review()
     return House(ws, Clock())
 

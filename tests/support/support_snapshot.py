@@ -208,7 +208,7 @@ LINES = (
 )
 TOUCHES = (
     (1, "advisor", "lina", "chat", "c-1", "consultation", _at(3, 5, 9, 30), 7 * 86_400, 3, 3 * ONE_HALF_LIFE, True, None),
-    (1, "advisor", "lina", "chat", "c-2", "conversation", _at(3, 5, 8, 0), 7 * 86_400 + 5_400, 2, 0, False, "one_per_day"),
+    (1, "advisor", "lina", "chat", "c-2", "conversation", _at(3, 5, 8, 0), 7 * 86_400 + 5_400, 2, 0, False, "same_day"),
     (1, "advisor", "bea", "chat", "c-3", "conversation", _at(3, 5, 9, 30), 7 * 86_400, 2, 2 * ONE_HALF_LIFE, True, None),
 )
 ASSIGNMENTS = (

@@ -38,7 +38,7 @@ class Strip:
 def today(visit: VisitDep) -> Response:
     """Show what counted today, or on the last day on which something did, and the month so far."""
     me = visit.person.person_id
-    month = Period.containing(visit.today, "month")
+    month = month_of(visit, "")
     day, lines = visit.today, credits.happened_on(visit.marts, me, visit.today)
     if not lines:
         last = credits.last_day_with_credit(visit.marts, me, visit.today)
@@ -132,9 +132,10 @@ def totals(lines: Iterable[CreditLine]) -> tuple[tuple[str, int], ...]:
 
 
 def month_of(visit: Visit, text: str) -> Period:
-    """Return the month that a link names, or this month."""
+    """Return the month that a link names, else this month, or the last one that has figures if that is earlier."""
     if not text:
-        return Period.containing(visit.today, "month")
+        last_day = visit.snapshot.last_day
+        return Period.containing(min(visit.today, last_day or visit.today), "month")
     period = Period.parse(text)
     if period.calendar != "month":
         raise NotFoundError

@@ -60,6 +60,7 @@ def cycles(visit: VisitDep) -> Response:
 def cycle(visit: VisitDep, pay_group: str, period: str, done: str = "") -> Response:
     """Show one cycle: state, totals, what is in the way, and the acts."""
     status = status_of(visit, pay_group, period)
+    primary = FORWARD.get(status.summary.state)
     previous = next((c for c in visible_cycles(visit) if c.pay_group == pay_group and c.period == _before(period)), None)
     return page(
         "cycle.html",
@@ -68,8 +69,8 @@ def cycle(visit: VisitDep, pay_group: str, period: str, done: str = "") -> Respo
         period=Period.parse(period),
         states=STATES,
         position=STATES.index(status.summary.state),
-        primary=FORWARD.get(status.summary.state),
-        acts=[act for act in status.possible if act in words.ACT],
+        primary=primary,
+        acts=sorted((act for act in status.possible if act in words.ACT), key=lambda act: act != primary),
         previous=previous,
         exceptions=Counter(exception.kind for exception in status.exceptions).most_common(),
         items=open_items(visit.marts) if visit.opened else (),
