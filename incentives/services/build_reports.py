@@ -1,11 +1,13 @@
-"""Use case: say what a build recorded, model by model and test by test."""
+"""Use case: say what the last build is, and what it recorded, model by model and test by test."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from incentives.errors import InputError
 from incentives.warehouse.outcomes import NodeOutcome, read_outcomes, table_rows
+from incentives.warehouse.record import Build, read_build
 from incentives.workspace import Workspace
 
 
@@ -22,6 +24,18 @@ class BuildReport:
     in_place: bool
     nodes: tuple[NodeOutcome, ...]
     rows: Mapping[tuple[str, str], int]
+
+
+def last_build(ws: Workspace) -> Build:
+    """Return the build whose warehouse is in place.
+
+    Raises:
+        InputError: Nothing was built yet.
+    """
+    build = read_build(ws.build_record, ws.warehouse)
+    if build is None:
+        raise InputError("nothing was built yet.", where=str(ws.root), remedy="Run `incentives build` first.")
+    return build
 
 
 def build_report(ws: Workspace) -> BuildReport:
