@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -32,28 +35,66 @@ def check_entries(session: Session, head: CycleHead) -> Iterator[Found]:
     by_event: dict[int, list[str]] = {}
     seen: set[tuple[str, str, int | None, str]] = set()
     after = 0
-    query = select(JournalEntry).where(JournalEntry.cycle_id == head.cycle_id).order_by(JournalEntry.entry_id)
-    while entries := session.scalars(query.where(JournalEntry.entry_id > after).limit(CHUNK)).all():
+    while entries := _entries(session, head.cycle_id, after):
         after = entries[-1].entry_id
         numbers = (entries[0].entry_id, after)
-        postings: dict[int, list[Posting]] = {}
-        for posting in session.scalars(select(Posting).where(Posting.entry_id.between(*numbers)).order_by(Posting.posting_id)):
-            postings.setdefault(posting.entry_id, []).append(posting)
-        seals = {seal.entry_id: seal for seal in session.scalars(select(EntrySeal).where(EntrySeal.entry_id.between(*numbers)))}
+        postings = _postings(session, numbers)
+        sealed = select(EntrySeal.entry_id, EntrySeal.posting_count, EntrySeal.digest).where(EntrySeal.entry_id.between(*numbers))
+        seals = {entry_id: (count, digest) for entry_id, count, digest in session.execute(sealed)}
         for entry in entries:
             rows = postings.get(entry.entry_id, [])
             found = _digest(entry, rows)
             by_event.setdefault(entry.event_id, []).append(found)
             seen |= {(entry.kind, entry.associate_id, entry.statement_id, row.currency) for row in rows}
             yield from _check_entry(entry, rows, seals.get(entry.entry_id), found, expected)
-        session.expunge_all()
     yield from _check_events(session, head, by_event)
     for key, amount in expected.items():
         if key not in seen and amount != 0 and head.state in FINAL_STATES:
             yield f"{key[0]} of {key[1]} in cycle {head.subject}", f"{format_minor(amount, key[3])} {key[3]} was never posted"
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry as read; plain values, because a ledger has millions."""
+
+    entry_id: int
+    kind: str
+    associate_id: str
+    statement_id: int | None
+    effective_on: date
+    idempotency_key: str
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    posting_id: int
+    entry_id: int
+    account: str
+    associate_id: str
+    currency: str
+    amount_minor: int
+
+
+_ENTRY_COLUMNS = tuple(getattr(JournalEntry, part.name) for part in fields(_Entry))
+_POSTING_COLUMNS = tuple(getattr(Posting, part.name) for part in fields(_Posting))
 Expected = dict[tuple[str, str, int | None, str], int]
+
+
+def _entries(session: Session, cycle_id: int, after: int) -> list[_Entry]:
+    query = select(*_ENTRY_COLUMNS).where(JournalEntry.cycle_id == cycle_id, JournalEntry.entry_id > after)
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(query.order_by(JournalEntry.entry_id).limit(CHUNK))]
+    return [_Entry(*row) for row in rows]
+
+
+def _postings(session: Session, numbers: tuple[int, int]) -> dict[int, list[_Posting]]:
+    found: dict[int, list[_Posting]] = {}
+    query = select(*_POSTING_COLUMNS).where(Posting.entry_id.between(*numbers)).order_by(Posting.posting_id)
+    for row in session.execute(query):
+        values: tuple[Any, ...] = tuple(row)
+        posting = _Posting(*values)
+        found.setdefault(posting.entry_id, []).append(posting)
+    return found
 
 
 def _expected(session: Session, head: CycleHead) -> Expected:
@@ -79,7 +120,7 @@ def _expected(session: Session, head: CycleHead) -> Expected:
     return expected
 
 
-def _digest(entry: JournalEntry, rows: Sequence[Posting]) -> str:
+def _digest(entry: _Entry, rows: Sequence[_Posting]) -> str:
     parts = [(row.account, row.currency, row.amount_minor) for row in rows]
     return entry_digest(
         entry.entry_id, entry.kind, entry.associate_id, entry.statement_id, entry.effective_on, entry.idempotency_key, parts
@@ -87,12 +128,12 @@ def _digest(entry: JournalEntry, rows: Sequence[Posting]) -> str:
 
 
 def _check_entry(
-    entry: JournalEntry, rows: Sequence[Posting], seal: EntrySeal | None, found: str, expected: Expected
+    entry: _Entry, rows: Sequence[_Posting], seal: tuple[int, str] | None, found: str, expected: Expected
 ) -> Iterator[Found]:
     place = f"entry {entry.entry_id} ({entry.kind} of {entry.associate_id}, {entry.idempotency_key})"
     if seal is None:
         yield place, "it was never sealed"
-    elif seal.digest != found or seal.posting_count != len(rows):
+    elif seal != (len(rows), found):
         yield from _name_postings(entry, rows, place, expected)
     sums: dict[str, int] = {}
     for row in rows:
@@ -104,7 +145,7 @@ def _check_entry(
             yield place, f"its postings sum to {format_minor(total, currency)} {currency} and not to zero"
 
 
-def _name_postings(entry: JournalEntry, rows: Sequence[Posting], place: str, expected: Expected) -> Iterator[Found]:
+def _name_postings(entry: _Entry, rows: Sequence[_Posting], place: str, expected: Expected) -> Iterator[Found]:
     """Name the postings that differ from what the statement or the payroll rows say, or the entry where none does."""
     named = False
     for row in rows:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from incentives.errors import InputError
 from incentives.ledger.audit import canonical, digest_of
@@ -19,6 +20,8 @@ from incentives.ledger.drafts import ComponentDraft, StatementDraft
 from incentives.ledger.models import Statement, StatementComponent, StatementTrace
 
 CHUNK = 2_000
+_COMPONENT_NAMES = tuple(part.name for part in fields(ComponentDraft))
+_COMPONENT_COLUMNS = tuple(getattr(StatementComponent, name) for name in _COMPONENT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ class StatementRow:
             self.components,
             self.steps,
         )
+
+
+_COLUMNS = tuple(getattr(Statement, part.name) for part in fields(StatementRow) if part.name not in ("components", "steps"))
 
 
 class VersionDigest:
@@ -111,20 +117,19 @@ def read_statements(
     session: Session, calculation_id: int, *, associates: Sequence[str] | None = None, with_trace: bool = False
 ) -> Iterator[StatementRow]:
     """Yield the statements of a version in order, of some associates or of all."""
-    query = select(Statement).where(Statement.calculation_id == calculation_id).order_by(Statement.statement_id)
+    query = select(*_COLUMNS).where(Statement.calculation_id == calculation_id).order_by(Statement.statement_id)
     if associates is not None:
         query = query.where(Statement.associate_id.in_(associates))
     after = 0
-    while rows := session.scalars(query.where(Statement.statement_id > after).limit(CHUNK)).all():
-        yield from _rows(session, rows, with_trace)
+    while rows := session.execute(query.where(Statement.statement_id > after).limit(CHUNK)).all():
+        yield from _rows(session, [tuple(row) for row in rows], with_trace)
         after = rows[-1].statement_id
-        session.expunge_all()
 
 
 def statements_numbered(session: Session, calculation_id: int, number: str) -> StatementRow | None:
     """Return one statement of a version by its number, with its trace."""
-    found = session.scalars(select(Statement).where(Statement.calculation_id == calculation_id, Statement.number == number)).all()
-    return next(_rows(session, found, True), None)
+    wanted = select(*_COLUMNS).where(Statement.calculation_id == calculation_id, Statement.number == number)
+    return next(_rows(session, [tuple(row) for row in session.execute(wanted)], True), None)
 
 
 def row_of(draft: StatementDraft, statement_id: int, calculation_id: int, subject: str, ordinal: int) -> StatementRow:
@@ -158,54 +163,30 @@ def row_of(draft: StatementDraft, statement_id: int, calculation_id: int, subjec
     )
 
 
-def _rows(session: Session, rows: Sequence[Statement], with_trace: bool) -> Iterator[StatementRow]:
-    ids = [row.statement_id for row in rows]
+def _rows(session: Session, rows: Sequence[tuple[Any, ...]], with_trace: bool) -> Iterator[StatementRow]:
+    """Yield rows of `_COLUMNS` with their components. Columns and no objects: a version has 100,000 statements and more."""
+    ids = [row[0] for row in rows]
     if not ids:
         return
-    components: dict[int, list[ComponentDraft]] = {}
     # Statements of one version are numbered in a row; a range reads them faster than a list of numbers.
     in_a_row = ids[-1] - ids[0] + 1 == len(ids)
+
+    def wanted(key: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        return key.between(ids[0], ids[-1]) if in_a_row else key.in_(ids)
+
+    components: dict[int, list[ComponentDraft]] = {}
     key = StatementComponent.statement_id
-    within = key.between(ids[0], ids[-1]) if in_a_row else key.in_(ids)
-    for part in session.scalars(
-        select(StatementComponent).where(within).order_by(StatementComponent.statement_id, StatementComponent.position)
-    ):
-        components.setdefault(part.statement_id, []).append(
-            ComponentDraft(
-                part.component,
-                part.measure,
-                part.measure_unit,
-                part.window_start,
-                part.window_end,
-                part.measure_value,
-                part.target_value,
-                part.attainment,
-                part.amount_minor,
-            )
-        )
+    parts = select(key, *_COMPONENT_COLUMNS).where(wanted(key)).order_by(key, StatementComponent.position)
+    for part in session.execute(parts):
+        values: tuple[Any, ...] = tuple(part)
+        components.setdefault(values[0], []).append(ComponentDraft(*values[1:]))
     steps: dict[int, str] = {}
     if with_trace:
-        trace_key = StatementTrace.statement_id
-        traces = select(StatementTrace).where(trace_key.between(ids[0], ids[-1]) if in_a_row else trace_key.in_(ids))
-        steps = {trace.statement_id: trace.steps for trace in session.scalars(traces)}
+        traces = select(StatementTrace.statement_id, StatementTrace.steps).where(wanted(StatementTrace.statement_id))
+        steps = {row.statement_id: row.steps for row in session.execute(traces)}
     for row in rows:
-        yield StatementRow(
-            row.statement_id,
-            row.calculation_id,
-            row.number,
-            row.associate_id,
-            row.plan,
-            row.plan_version,
-            row.agreement,
-            row.earned_period,
-            row.currency,
-            row.worth_minor,
-            row.settled_minor,
-            row.due_minor,
-            row.digest,
-            tuple(components.get(row.statement_id, ())),
-            steps.get(row.statement_id, ""),
-        )
+        values = (*row, tuple(components.get(row[0], ())), steps.get(row[0], ""))
+        yield StatementRow(*values)
 
 
 def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
@@ -214,7 +195,7 @@ def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
     names = [column.name for column in Statement.__table__.columns]
     session.execute(insert(Statement), [{name: getattr(row, name) for name in names} for row in rows])
     parts = [
-        {"statement_id": row.statement_id, "position": position, **{name: getattr(part, name) for name in part.__slots__}}
+        {"statement_id": row.statement_id, "position": position, **{name: getattr(part, name) for name in _COMPONENT_NAMES}}
         for row in rows
         for position, part in enumerate(row.components, 1)
     ]
@@ -230,4 +211,12 @@ def _digest(
     components: Sequence[ComponentDraft],
     steps: str,
 ) -> str:
-    return digest_of([number, list(identity), list(amounts), [list(astuple(part)) for part in components], steps])
+    return digest_of(
+        [
+            number,
+            list(identity),
+            list(amounts),
+            [[getattr(part, name) for name in _COMPONENT_NAMES] for part in components],
+            steps,
+        ]
+    )
