@@ -59,8 +59,7 @@ divided as (
         allocations.allocated_minor - coalesce(earlier.allocated_minor, 0) as credit_minor
     from allocations
     left join allocations as earlier
-        on allocations.sequence > 0
-        and allocations.root_line_key = earlier.root_line_key
+        on allocations.root_line_key = earlier.root_line_key
         and allocations.sequence - 1 = earlier.sequence
         and allocations.role_order = earlier.role_order
         and allocations.recipient = earlier.recipient
