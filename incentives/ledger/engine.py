@@ -40,6 +40,8 @@ class Ledger:
             OutsideError: It cannot be opened.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Pay and password hashes: for the owner only. The files that SQLite puts beside it take the same mode.
+        path.touch(mode=0o600)
         return cls.connect(f"sqlite:///{path}")
 
     @classmethod

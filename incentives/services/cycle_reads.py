@@ -178,8 +178,10 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
     if head.version is not None:
         calculation = ledger_heads.calculation_of(session, head)
         exceptions = tuple(ExceptionView(**row) for row in json.loads(calculation.exceptions))
-    texts = {row.event_id: row.body for row in session.scalars(select(AuditText))}
-    acts = tuple(_act(act, texts.get(act.event_id)) for act in ledger_heads.acts_of(session, head.cycle_id))
+    made = ledger_heads.acts_of(session, head.cycle_id)
+    reasons = select(AuditText).where(AuditText.event_id.in_([act.event_id for act in made]))
+    texts = {row.event_id: row.body for row in session.scalars(reasons)}
+    acts = tuple(_act(act, texts.get(act.event_id)) for act in made)
     is_final = head.state in FINAL_STATES
     since = _deliveries_after(ws, calculation.last_load) if calculation is not None and not is_final else ()
     blockers = []

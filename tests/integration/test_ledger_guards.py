@@ -266,3 +266,12 @@ def test_a_ledger_of_a_newer_product_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="revision 9999"):
         Ledger.open(path)
+
+
+def test_the_ledger_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with desk(path) as office:
+        office.open()
+        modes = {found.name: found.stat().st_mode & 0o777 for found in tmp_path.glob("ledger.db*")}
+
+    assert set(modes.values()) == {0o600}, modes
