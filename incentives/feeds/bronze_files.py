@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -155,7 +156,7 @@ def write_text(path: Path, name: str, text: str) -> None:
 
 
 def put(temporary: Path, final: Path) -> str:
-    """Move a finished file to its place, durably and at one instant; returns the fingerprint of its bytes."""
+    """Move a finished file to its place at one instant, its bytes durable; returns their fingerprint."""
     digest = hashlib.sha256()
     with temporary.open("rb") as handle:
         while piece := handle.read(1 << 20):
@@ -163,12 +164,18 @@ def put(temporary: Path, final: Path) -> str:
         os.fsync(handle.fileno())
     final.parent.mkdir(parents=True, exist_ok=True)
     temporary.replace(final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     return digest.hexdigest()
+
+
+def sync_folders(places: Iterable[Path], root: Path) -> None:
+    """Make it durable that files lie in their places: once for each folder between them and the root."""
+    folders = {folder for place in places for folder in place.parents if folder.is_relative_to(root)}
+    for folder in sorted(folders):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _delivered(batch: pa.RecordBatch, name: str) -> pa.Array:

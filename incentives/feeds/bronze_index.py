@@ -42,7 +42,6 @@ create table if not exists files (
   check ((outcome = 'loaded') = (facts_path is not null)),
   check ((outcome = 'set_aside') = (reason is not null))
 ) strict;
-create index if not exists files_delivered on files (source, feed, delivered_bytes);
 create table if not exists dropped_columns (
   load_id integer not null,
   file_ordinal integer not null,
@@ -144,15 +143,6 @@ class BronzeIndex:
             )
             return tuple(DroppedColumn(*row) for row in rows)
 
-    def delivered_before(self, source: str, feed: str, size: int) -> tuple[IndexedFile, ...]:
-        """Return the files of a source and feed with a number of bytes, oldest first."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                f"select {_COLUMNS} from files where source = ? and feed = ? and delivered_bytes = ? order by load_id, file_ordinal",
-                (source, feed, size),
-            )
-            return tuple(IndexedFile(*row) for row in rows)
-
     def last_text(self, feed: str, file_name: str) -> IndexedFile | None:
         """Return the text of a policy or of the settings that landed last under a name."""
         with self._reading() as connection:
@@ -162,13 +152,10 @@ class BronzeIndex:
             ).fetchone()
             return None if row is None else IndexedFile(*row)
 
-    def seen(self, path: str, stat: str) -> str | None:
-        """Return the fingerprint of a delivered file that has not been touched since it was taken."""
+    def seen(self) -> dict[str, tuple[str, str]]:
+        """Return, by path, the state in which each delivered file was fingerprinted, and its fingerprint."""
         with self._reading() as connection:
-            row = connection.execute(
-                "select delivered_sha256 from seen_files where path = ? and stat = ?", (path, stat)
-            ).fetchone()
-            return None if row is None else str(row[0])
+            return {path: (stat, digest) for path, stat, digest in connection.execute("select * from seen_files")}
 
     def remember(self, seen: Sequence[tuple[str, str, str]]) -> None:
         """Remember path, state and fingerprint of delivered files."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
-from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, write_text
+from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, sync_folders, write_text
 from incentives.feeds.bronze_index import BronzeIndex, DroppedColumn, IndexedFile
 from incentives.feeds.contracts import Feed
 from incentives.feeds.deliveries import Delivery
@@ -44,6 +44,15 @@ class LandedFile:
 
     row: IndexedFile
     dropped: tuple[tuple[str, int], ...] = ()
+
+    def places(self, ws: Workspace) -> Iterator[Path]:
+        """Yield where its files lie."""
+        row = self.row
+        if row.outcome == "set_aside":
+            yield ws.set_aside / row.delivered_sha256 / Path(row.file_name).name
+        for place in (row.facts_path, row.personal_path, row.rejects_path):
+            if place is not None:
+                yield ws.root / place
 
     def in_load(self, load_id: int, ordinal: int) -> tuple[IndexedFile, tuple[DroppedColumn, ...]]:
         """Return the rows of the index once the load has its number."""
@@ -86,7 +95,7 @@ def land_rows(
         feed: Its contract.
         tokenizer: Makes tokens with the workspace's key.
         reader: Reads files of `folder`.
-        folder: An empty folder for unfinished files.
+        folder: A folder for unfinished files; what is left in it is of no use.
 
     Raises:
         UnreadableFileError: The file must be set aside; nothing of it is in bronze.
@@ -181,6 +190,7 @@ def land_text(ws: Workspace, feed: str, name: str, text: str, now: datetime) -> 
         temporary = folder / "text.parquet"
         write_text(temporary, name, text)
         facts_sha256 = put(temporary, final)
+    sync_folders([final], ws.root)
     row = IndexedFile(
         load_id=index.last_load() + 1,
         file_ordinal=1,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incentives.errors import OutsideError
+from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
 from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
@@ -92,6 +93,7 @@ def land(
     Raises:
         InputError: A path does not exist, or the workspace key is missing.
         BusyError: Another run works on the workspace; names it.
+        OutsideError: The disk is full or fails; the load does not exist.
     """
     deliveries = sorted(
         deliveries_of(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
@@ -99,8 +101,16 @@ def land(
     with ws.writer_lock("land"):
         index = BronzeIndex(ws.bronze_index)
         landing = _Landing(ws, index, progress)
-        found = landing.land_all(deliveries)
-        new = [file for file in found if isinstance(file, LandedFile)]
+        try:
+            found = landing.land_all(deliveries)
+            new = [file for file in found if isinstance(file, LandedFile)]
+            sync_folders((place for file in new for place in file.places(ws)), ws.root)
+        except OSError as error:
+            raise OutsideError(
+                f"the landing stopped: {error.strerror}; nothing of it counts.",
+                where=str(error.filename or ws.bronze),
+                remedy="Make room or give access, then land again.",
+            ) from error
         load_id = index.last_load() + 1 if new else None
         if load_id is not None:
             rows = [file.in_load(load_id, ordinal) for ordinal, file in enumerate(new, 1)]
@@ -114,10 +124,12 @@ class _Landing:
 
     def __init__(self, ws: Workspace, index: BronzeIndex, progress: Progress | None) -> None:
         self._ws = ws
-        self._index = index
         self._progress = progress
         self._tokenizer: Tokenizer | None = None
-        self._new: dict[tuple[str, str, str], IndexedFile] = {}
+        self._seen = index.seen()
+        self._before: dict[tuple[str, str, int], list[IndexedFile]] = {}
+        for row in index.files():
+            self._keep(row)
         self.seen: list[tuple[str, str, str]] = []
 
     def land_all(self, deliveries: Sequence[Delivery]) -> list[_Found]:
@@ -126,13 +138,12 @@ class _Landing:
             return []
         with work_folder(self._ws) as folder, connect() as reader:
             found: list[_Found] = []
-            for number, delivery in enumerate(deliveries):
+            for delivery in deliveries:
                 if self._progress:
                     self._progress(delivery.file_name)
-                own = folder / str(number)
-                own.mkdir()
-                found.append(self._land(delivery, reader, own))
-                shutil.rmtree(own)
+                found.append(self._land(delivery, reader, folder))
+                for left in folder.iterdir():
+                    left.unlink()
             return found
 
     def _land(self, delivery: Delivery, reader: duckdb.DuckDBPyConnection, folder: Path) -> _Found:
@@ -148,18 +159,20 @@ class _Landing:
             if self._tokenizer is None:
                 self._tokenizer = Tokenizer(self._ws.key())
             landed = land_rows(self._ws, delivery, feed, tokenizer=self._tokenizer, reader=reader, folder=folder)
-        except ChangedWhileReadError:
-            return _Deferred(delivery, "changed_while_read", "Somebody still writes the file; it lands with the next landing.")
+        except (ChangedWhileReadError, FileNotFoundError):
+            return _Deferred(
+                delivery, "changed_while_read", "Somebody still writes or moves the file; it lands with the next landing."
+            )
         except UnreadableFileError as refusal:
             return self._set_aside(delivery, refusal, folder)
-        self._new[delivery.source, delivery.feed, landed.row.delivered_sha256] = landed.row
+        self._keep(landed.row)
         self._remember(delivery, landed.row.delivered_sha256)
         return landed
 
     def _known(self, delivery: Delivery) -> _Found | None:
         """Return what is known of a file whose bytes the source delivered before for this feed, or None."""
         size = delivery.path.stat().st_size
-        before = [row for row in self._before(delivery, size) if row.outcome != "set_aside"]
+        before = [row for row in self._before.get((delivery.source, delivery.feed, size), ()) if row.outcome != "set_aside"]
         if not before:
             return None
         digest = self._fingerprint(delivery)
@@ -182,9 +195,10 @@ class _Landing:
 
     def _set_aside(self, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> _Found:
         """Set a file aside, once for each reason."""
+        size = delivery.path.stat().st_size
         before = [
             row
-            for row in self._before(delivery, delivery.path.stat().st_size)
+            for row in self._before.get((delivery.source, delivery.feed, size), ())
             if (row.file_name, row.reason) == (delivery.file_name, refusal.reason)
         ]
         if before:
@@ -194,17 +208,12 @@ class _Landing:
                     return row
         return set_aside(self._ws, delivery, refusal, folder)
 
-    def _before(self, delivery: Delivery, size: int) -> list[IndexedFile]:
-        before = list(self._index.delivered_before(delivery.source, delivery.feed, size))
-        return before + [
-            row
-            for (source, feed, _), row in self._new.items()
-            if (source, feed, row.delivered_bytes) == (delivery.source, delivery.feed, size)
-        ]
+    def _keep(self, row: IndexedFile) -> None:
+        self._before.setdefault((row.source, row.feed, row.delivered_bytes), []).append(row)
 
     def _fingerprint(self, delivery: Delivery) -> str:
-        remembered = self._index.seen(str(delivery.path), file_state(delivery.path))
-        if remembered is not None:
+        stat, remembered = self._seen.get(str(delivery.path), ("", ""))
+        if stat == file_state(delivery.path):
             return remembered
         with delivery.path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()

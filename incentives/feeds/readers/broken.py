@@ -1,8 +1,4 @@
-"""What makes a record one that no reader can place, and the sentence that says so.
-
-The reasons: `wrong_field_count`, `row_cut_off`, `unbalanced_quotes`, `misplaced_quote`, `stray_line_break`,
-`nul_byte`, `field_too_long`, `record_too_long`.
-"""
+"""What makes a record one that no reader can place, and the sentence that says so."""
 
 from __future__ import annotations
 
@@ -12,6 +8,17 @@ from dataclasses import dataclass, replace
 FIELD_BYTES_MAX = 8_192
 RECORD_BYTES_MAX = 2_000_000
 RAW_BYTES_MAX = 65_536
+# Stable codes: people filter by them, and the reference lists them.
+REASONS = {
+    "wrong_field_count": "Not as many fields as the header names.",
+    "row_cut_off": "The last record has too few fields, and the file ends without a line end.",
+    "unbalanced_quotes": "A quote is opened and not closed, or closed and never opened.",
+    "misplaced_quote": "A quote within a field that is not quoted, or text after a closing quote.",
+    "stray_line_break": "A line break outside quotes that does not end the record.",
+    "nul_byte": "A NUL character.",
+    "field_too_long": f"A field that is kept is longer than {FIELD_BYTES_MAX:,} bytes.",
+    "record_too_long": f"The record is longer than {RECORD_BYTES_MAX:,} bytes.",
+}
 _QUOTED = re.compile(rb'"[^"]*"')
 
 
@@ -32,6 +39,9 @@ class Fault:
     reason: str
     sentence: str
     raw: bytes = b""
+
+    def __post_init__(self) -> None:
+        assert self.reason in REASONS, self.reason
 
     def at(self, raw: bytes) -> Fault:
         """Return the fault of a record with this text."""
