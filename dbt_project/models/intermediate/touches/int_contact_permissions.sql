@@ -24,5 +24,8 @@ select
     method,
     withdrawn = 1 as is_contact_withdrawn,
     changed_s as from_s,
-    lead(changed_s) over (partition by customer_key, method order by changed_s) as to_s
+    coalesce(
+        lead(changed_s) over (partition by customer_key, method order by changed_s),
+        9223372036854775807
+    ) as to_s
 from words

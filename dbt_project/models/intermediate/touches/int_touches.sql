@@ -25,6 +25,7 @@ settings as (
 
 contact_permissions as (
     select * from {{ ref('int_contact_permissions') }}
+    where is_contact_withdrawn
 ),
 
 workspace as (
@@ -59,6 +60,7 @@ with_record as (
 with_customer as (
     select
         with_record.*,
+        case when with_record.kind = 'outreach' then with_record.method end as outreach_method,
         coalesce(customer_map.customer_key, with_record.customer_record_key) as customer_key,
         {{ local_date('with_record.started_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as touch_date
     from with_record
@@ -92,10 +94,9 @@ judged as (
     left join associates on with_customer.associate_id = associates.associate_id
     left join contact_permissions
         on with_customer.customer_key = contact_permissions.customer_key
-        and with_customer.method = contact_permissions.method
-        and with_customer.kind = 'outreach'
+        and with_customer.outreach_method = contact_permissions.method
         and with_customer.started_s >= contact_permissions.from_s
-        and (with_customer.started_s < contact_permissions.to_s or contact_permissions.to_s is null)
+        and with_customer.started_s < contact_permissions.to_s
 )
 
 select
