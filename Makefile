@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
+MANIFEST := dbt_project/target/manifest.json
 WORKERS ?= auto
 
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -51,9 +52,14 @@ check: $(STAMP)
 chromium:
 	@sh tests/browser/install_chromium.sh
 
-dagster: $(STAMP)
-	@$(BIN)/incentives --version > /dev/null
-	@$(BIN)/dagster dev
+# Dagster keeps what it knows of runs beside the workspace that they work on.
+dagster: $(STAMP) $(MANIFEST)
+	@test -f $(DEMO)/incentives.toml || { echo "There is no workspace in $(DEMO)/: run \`make demo\` first, or name one with DEMO=DIR."; exit 2; }
+	@mkdir -p $(DEMO)/.dagster && cp orchestration/dagster.yaml $(DEMO)/.dagster/dagster.yaml
+	@DAGSTER_HOME=$(abspath $(DEMO))/.dagster INCENTIVES_WORKSPACE=$(abspath $(DEMO)) $(BIN)/dagster dev --host 127.0.0.1
+
+$(MANIFEST): $(STAMP) $(shell find dbt_project -name '*.sql' -not -path '*/target/*') $(shell find dbt_project -name '*.yml' -not -path '*/target/*') $(wildcard dbt_project/seeds/*.csv)
+	@$(BIN)/python -m orchestration.manifest > /dev/null
 
 lock: $(STAMP)
 	@$(BIN)/uv pip compile --quiet --universal --no-strip-extras --fork-strategy fewest --python-version 3.11 --generate-hashes \

@@ -43,7 +43,7 @@ def test_the_project_has_models_in_every_layer() -> None:
 
 
 def test_only_staging_reads_sources() -> None:
-    above = _statements(MODELS / "intermediate", MODELS / "marts", PROJECT / "macros", PROJECT / "tests")
+    above = _statements(MODELS / "intermediate", MODELS / "marts", PROJECT / "tests")
 
     assert _names([path for path in above if SOURCE.search(_code(path))]) == []
 
