@@ -17,7 +17,6 @@
 
         select
             *,
-            coalesce(max(case when source_updated_at is null then load_id end) over (partition by {{ key }} order by load_id), 0) as era,
             min(payload) over (partition by {{ key }}, load_id, source_updated_at)
             <> max(payload) over (partition by {{ key }}, load_id, source_updated_at) as is_undecided_in_time,
             min(payload) over (partition by {{ key }}, load_id)
@@ -32,6 +31,16 @@
 
         select
             *,
+            coalesce(max(case when source_updated_at is null then load_id end) over (partition by {{ key }} order by load_id), 0) as era
+        from compared
+        where not is_undecided_in_time and not (is_different and is_without_time)
+
+    ),
+
+    numbered as (
+
+        select
+            *,
             row_number() over (
                 partition by {{ key }}
                 order by era, source_updated_at nulls first, load_id, file_ordinal, delivered_row
@@ -40,8 +49,7 @@
                 partition by {{ key }}
                 order by load_id, source_updated_at nulls first, file_ordinal, delivered_row
             ) as arrival_number
-        from compared
-        where not is_undecided_in_time and not (is_different and is_without_time)
+        from usable
 
     ),
 
@@ -54,7 +62,7 @@
                 order by arrival_number
                 rows between unbounded preceding and 1 preceding
             ), false) as is_duplicate
-        from usable
+        from numbered
 
     ),
 
