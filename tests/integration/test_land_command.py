@@ -166,17 +166,22 @@ def test_a_landing_killed_at_any_step_and_run_again_ends_in_the_same_bytes_and_c
     monkeypatch.setenv("INCENTIVES_KEY", "the key that every workspace of this test shares")
     undisturbed = _filled(tmp_path / "undisturbed")
     expected = land(undisturbed, now=NOW)
+    whole = _run_killed(_filled(tmp_path / "counted"), 1_000)
+    steps = 1_000 - int(whole.stdout.split()[-1])
 
-    # Steps 0 to 9 write the first file, 10 to 19 the second, 20 to 22 set the third aside; 23 is the load's own instant.
-    for step in (0, 2, 3, 9, 12, 21, 23, 24):
+    # The last step but one makes the load; before it nothing counts, after it everything does.
+    for step in (0, 1, 2, 6, steps // 2, steps - 3, steps - 2, steps - 1):
         ws = _filled(tmp_path / f"killed-{step}")
-        killed = subprocess.run(
-            [sys.executable, "-c", KILLED, str(ws.root), str(step)], capture_output=True, text=True, timeout=120, check=False
-        )
+        killed = _run_killed(ws, step)
         finished = land(ws, now=NOW)
 
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert _state(ws) == _state(undisturbed), step
-        assert finished.load_id == (1 if step <= 23 else None)
-        assert finished.files == expected.files or step > 23
+        assert finished.load_id == (1 if step < steps - 1 else None)
+        assert finished.files == expected.files or step == steps - 1
         assert not (ws.bronze / ".landing").exists()
+
+
+def _run_killed(ws: Workspace, step: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", KILLED, str(ws.root), str(step)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
