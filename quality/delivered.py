@@ -4,7 +4,8 @@ Frames, all made by SQL from the built warehouse; no personal column is among th
 
 - `files`: one row per delivered file. load_id, source, feed, file_name; delivered, accounted (accepted + duplicate +
   superseded + quarantined), is_set_aside (1 where it was refused whole and not replaced since).
-- `deliveries`: one row per source and feed, its latest delivery. source, feed; quarantined_bp (rows still in quarantine
+- `deliveries`, of order lines and interactions, and `reference_deliveries`, of every other feed: one row per source and
+  feed, its latest delivery. source, feed; quarantined_bp (rows still in quarantine
   per 10,000 delivered, rounded up).
 - `columns`: one row per source, feed and key column. empty_bp (rows without it per 10,000), risen_bp (how much more than
   in earlier deliveries), is_essential_empty (1 where more than 99 % of the latest rows are without it).
@@ -85,6 +86,17 @@ def delivered_checks(tolerances: DeliveredTolerances) -> tuple[Check, ...]:
             "deliveries",
             f"at most {percent} % of a delivery in quarantine",
             "See the reasons with `incentives quarantine`, have the source deliver the rows mended, then build again.",
+            ("source", "feed"),
+        ),
+        Check(
+            "quarantine_share_of_reference_feeds_is_within_tolerance",
+            "reference_deliveries",
+            False,
+            "ExpectColumnValuesToBeBetween",
+            {"column": "quarantined_bp", "max_value": percent * 100},
+            "deliveries",
+            f"at most {percent} % of a delivery in quarantine",
+            "Who or what is without a valid row shows on the cycle's checklist; see the reasons with `incentives quarantine`.",
             ("source", "feed"),
         ),
         Check(

@@ -57,6 +57,10 @@ where files.feed is null or files.feed in (select unnest(?))
 order by files.load_id, files.file_ordinal
 """
 
+# Feeds whose rows are what credit is made of: without many of them nothing can be believed. Rows that are missing
+# from the others (targets, assignments, rates) each show where they are needed, on a cycle's checklist.
+MONEY_FEEDS = ("order_lines", "interactions")
+
 _DELIVERIES = """
 with latest as (
     select source, feed, max(load_id) as load_id
@@ -194,7 +198,8 @@ def delivered_frames(database: Path, as_of: datetime) -> dict[str, pd.DataFrame]
         days = {"min_days": SILENT_DAYS_MIN, "times": USUAL_GAP_TIMES, "latest": latest}
         return {
             "files": connection.execute(_FILES, [feeds]).df(),
-            "deliveries": connection.execute(_DELIVERIES, [feeds]).df(),
+            "deliveries": connection.execute(_DELIVERIES, [list(MONEY_FEEDS)]).df(),
+            "reference_deliveries": connection.execute(_DELIVERIES, [[feed for feed in feeds if feed not in MONEY_FEEDS]]).df(),
             "columns": connection.execute(f"{columns} order by 1, 2, 3").df(),
             "days": connection.execute(_DAYS, days).df(),
             "control_totals": connection.execute(_CONTROL_TOTALS).df(),

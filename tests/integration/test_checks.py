@@ -119,8 +119,10 @@ def test_the_share_in_quarantine_is_of_the_latest_delivery_and_rounded_up(ws: Wo
 
     # 1 of 40 = 2.5 %.
     assert frames["deliveries"].to_dict("records") == [
-        {"source": "hr", "feed": "associates", "quarantined_bp": 0},
         {"source": "till", "feed": "order_lines", "quarantined_bp": 250},
+    ]
+    assert frames["reference_deliveries"].to_dict("records") == [
+        {"source": "hr", "feed": "associates", "quarantined_bp": 0},
     ]
 
 

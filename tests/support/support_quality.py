@@ -19,8 +19,9 @@ def delivered_frames() -> dict[str, pd.DataFrame]:
             }
         ),
         "deliveries": pd.DataFrame(
-            {"source": ["till", "hr"], "feed": ["order_lines", "associates"], "quarantined_bp": [500, 0]},
+            {"source": ["till", "app"], "feed": ["order_lines", "interactions"], "quarantined_bp": [500, 0]},
         ),
+        "reference_deliveries": pd.DataFrame({"source": ["hr"], "feed": ["associates"], "quarantined_bp": [500]}),
         "columns": pd.DataFrame(
             {
                 "source": ["till"],

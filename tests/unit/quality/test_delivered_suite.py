@@ -19,6 +19,7 @@ BLOCKING = {
 DEFECTS = {
     "four_counts_add_up_to_rows_delivered": ("files", "accounted", 0, 99),
     "quarantine_share_is_within_tolerance": ("deliveries", "quarantined_bp", 1, 501),
+    "quarantine_share_of_reference_feeds_is_within_tolerance": ("reference_deliveries", "quarantined_bp", 0, 501),
     "no_file_is_set_aside": ("files", "is_set_aside", 1, 1),
     "net_sales_agree_with_control_totals": ("control_totals", "difference_minor", 1, 1),
     "line_counts_agree_with_control_totals": ("control_totals", "lines_difference", 0, 1),
