@@ -14,6 +14,10 @@ import pytest
 from support_cli import run
 from support_landing import NOW, as_csv, deliver, indexed, sale
 
+from incentives.documents import load
+from incentives.plans.load import check_plan
+from incentives.plans.registry import read_registry
+from incentives.policies.load import load_policies
 from incentives.services.landing import land
 from incentives.services.workspaces import create_workspace
 from incentives.workspace import Workspace, key_file
@@ -72,6 +76,16 @@ def test_init_makes_a_workspace_that_opens_and_a_key_outside_it(tmp_path: Path) 
     assert root not in key_file(ws.config.workspace.id).parents
     assert len(ws.key()) == 64
     assert "Next:" in said
+
+
+def test_the_first_policy_and_the_example_plan_of_a_new_workspace_hold(tmp_path: Path) -> None:
+    ws = _workspace(tmp_path / "ws")
+
+    (policy,) = load_policies(ws.policies)
+    plan = check_plan(load(ws.plans / "client-advisor.yaml.example"), read_registry())
+
+    assert policy.policy.roles == {"seller": 50, "advisor": 35, "relationship": 15}
+    assert plan.plan.plan == "client-advisor"
 
 
 @pytest.mark.parametrize(
