@@ -19,10 +19,9 @@ Unit = Literal["money", "count", "ratio", "days", "text"]
 EXCEPTION_KINDS: tuple[str, ...] = (
     "target_missing",
     "target_zero",
+    "target_currency",
     "person_without_plan",
     "pool_without_weight",
-    "amount_without_currency",
-    "credit_before_assignment",
 )
 
 

@@ -1,0 +1,30 @@
+"""Exact numbers as text that people read in a trace: money, counts, ratios, shares."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from incentives.money import currency_digits, format_minor
+from incentives.plans.numbers import number_text, percent_text
+
+
+def money_text(minor: Fraction | int, currency: str) -> str:
+    """Return minor units in major units: with the currency's digits where they state it, else exactly.
+
+    >>> money_text(Fraction(12050), "EUR"), money_text(Fraction(1, 3), "EUR")
+    ('120.50', '1/300')
+    """
+    exact = Fraction(minor)
+    if exact.denominator == 1:
+        return format_minor(int(exact), currency)
+    return number_text(exact / 10 ** currency_digits(currency))
+
+
+def value_text(value: Fraction, currency: str, is_money: bool) -> str:
+    """Return a measure's value: money in major units, anything else as a number."""
+    return money_text(value, currency) if is_money else number_text(value)
+
+
+def ratio_text(value: Fraction) -> str:
+    """Return a ratio as a percentage where a decimal states it, else as `a/b`."""
+    return percent_text(value)
