@@ -179,7 +179,7 @@ def _window(one: Evaluated, part: int) -> dict[str, str]:
         "measure": one.component.measure or "",
         "from": day_of(one.first_day(part)).isoformat(),
         "to": day_of(min(one.window.end, int(one.parts.end[part])) - 1).isoformat(),
-        "date": "business_date" if one.plan.returns == "return_period" else "earned_date",
+        "dates": "business_date" if one.plan.returns == "return_period" else "earned_date",
         "plan": one.plan.key,
     }
     if one.is_money:

@@ -1,0 +1,188 @@
+"""Use case: calculate what a pay group is owed for a period, from the published snapshot and the workspace's plans.
+
+Reads the marts into frozen inputs and hands them to the pure calculation. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from incentives.bonus.pay_group import PayGroup
+from incentives.errors import InputError
+from incentives.periods import Calendar, Period
+from incentives.plans.load import PlanText, read_plans
+from incentives.plans.model import Component, Modifier, Plan
+from incentives.plans.payouts import Goal, PerUnit, Spiff
+from incentives.plans.registry import Registry, read_registry
+from incentives.serving import snapshots
+from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from incentives.bonus.inputs import BonusInputs
+    from incentives.bonus.result import BonusResult
+
+REVENUE, ON_TARGET = "credited_revenue", "on_target"
+
+_MEASURES = """
+select subject_type, subject_id, measure, unit_key, earned_date, business_date, currency, numerator, denominator
+from marts.fct_measures
+where measure in (select unnest($measures))
+  and ((earned_date >= $start and earned_date < $end) or (business_date >= $start and business_date < $end))
+"""
+_CREDITS = """
+select credits.recipient as associate_id, credits.order_line_key, credits.root_line_key, credits.order_key, credits.role,
+       credits.category, credits.sku, credits.location_id, cast(null as varchar) as client, credits.earned_date,
+       credits.business_date, credits.currency, credits.credit_minor, lines.quantity_milli, credits.share_e12
+from marts.fct_credits as credits
+inner join marts.fct_order_lines as lines on credits.order_line_key = lines.order_line_key
+where credits.recipient <> 'house'
+  and ((credits.earned_date >= $start and credits.earned_date < $end) or (credits.business_date >= $start and credits.business_date < $end))
+"""
+_ASSOCIATES = "select associate_id, hired_on, left_on, pay_group from marts.dim_associates"
+_ASSIGNMENTS = """
+select associate_id, valid_from, valid_to, team_id, role, location_id, manager_id, fte_milli, currency from marts.dim_assignments
+where valid_from < $end
+"""
+_TARGETS = """
+select subject_type, subject_id, measure, period_start, period_end, value_minor, value_milli, currency
+from marts.dim_targets
+where measure in (select unnest($measures)) and period_start < $until and period_end > $start
+"""
+_REGISTRY = "select measure, unit, additivity, sign, minimum_count, payable from marts.measure_registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """A calculation with all it was made from.
+
+    Attributes:
+        result: Statements and exceptions.
+        inputs: The frames that were read; a manifest freezes them.
+        plans: The plans' texts, every version of the workspace.
+        as_of: The day for which the snapshot was built.
+    """
+
+    result: BonusResult
+    inputs: BonusInputs
+    plans: tuple[PlanText, ...]
+    as_of: date
+
+
+def calculate(ws: Workspace, period: Period, pay_group: str, *, as_of: date) -> Calculation:
+    """Calculate a pay group's statements of a period from the published snapshot.
+
+    Raises:
+        InputError: Nothing is published, no such pay group, or two plans cover one person on one day.
+        DocumentError: A plan has mistakes; every one is named with file, line and key.
+    """
+    from incentives.bonus.calculate import calculate as calculate_bonus
+
+    group = pay_group_of(ws, pay_group)
+    snapshot = snapshots.current(ws)
+    if snapshot is None:
+        raise InputError(
+            "nothing is published yet, so there is nothing to calculate from.", remedy="Run `incentives build` first."
+        )
+    with snapshot.connect() as connection:
+        plans = read_plans(ws.plans, published_registry(connection))
+        inputs = read_inputs(connection, [text.plan for text in plans], period)
+    return Calculation(calculate_bonus([text.plan for text in plans], inputs, period, group), inputs, plans, as_of)
+
+
+def pay_group_of(ws: Workspace, name: str) -> PayGroup:
+    """Return a pay group of the workspace.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    section = ws.config.pay_groups.get(name)
+    if section is None:
+        raise InputError(
+            f"there is no pay group '{name}'.",
+            where="incentives.toml",
+            remedy=f"Known: {', '.join(sorted(ws.config.pay_groups))}.",
+        )
+    return PayGroup(name, section.calendar, section.currency, section.default)
+
+
+def workspace_registry(ws: Workspace) -> Registry:
+    """Return the measures that plans of a workspace may name: those of its snapshot, or before the first the shipped ones."""
+    snapshot = snapshots.current(ws)
+    if snapshot is None:
+        return read_registry()
+    with snapshot.connect() as connection:
+        return published_registry(connection)
+
+
+def published_registry(connection: duckdb.DuckDBPyConnection) -> Registry:
+    """Return the shipped registry with the measures of the scores feed that a snapshot holds."""
+    rows = connection.execute("select distinct measure from marts.fct_measures").fetchall()
+    return read_registry().with_scores(str(name) for (name,) in rows)
+
+
+def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], period: Period) -> BonusInputs:
+    """Read what plans need for a period: their measures from the start of the longest interval, and everybody's assignments.
+
+    Args:
+        connection: A snapshot, or a finished warehouse.
+        plans: Every version of every plan; those of other calendars or later days are left out.
+        period: The period to pay.
+    """
+    from incentives.bonus.inputs import BonusInputs
+
+    concerned = [plan for plan in plans if plan.calendar == period.calendar and plan.valid_from < period.end]
+    measures = sorted({REVENUE, *(name for plan in concerned for name in _measures_of(plan))})
+    intervals = [Period.containing(period.start, calendar) for plan in concerned for calendar in _intervals(plan)]
+    start = min([period.start, *(interval.start for interval in intervals)])
+    until = max([period.end, *(interval.end for interval in intervals)])
+    window = {"start": start, "end": period.end}
+
+    def read(sql: str, **parameters: object) -> pa.Table:
+        return connection.execute(sql, parameters).to_arrow_table()
+
+    tables = {
+        "measures": read(_MEASURES, measures=measures, **window),
+        "associates": read(_ASSOCIATES),
+        "assignments": read(_ASSIGNMENTS, end=until),
+        "targets": read(_TARGETS, measures=[*measures, ON_TARGET], start=start, until=until),
+        "registry": read(_REGISTRY),
+    }
+    if any(_reads_lines(component) for plan in concerned for component in plan.components):
+        tables["credits"] = read(_CREDITS, **window)
+    return BonusInputs.from_tables(tables)
+
+
+def _measures_of(plan: Plan) -> Iterator[str]:
+    for component in plan.components:
+        payout = component.payout
+        if component.measure is not None:
+            yield component.measure
+        if isinstance(payout, Goal):
+            yield from payout.weights
+        if isinstance(payout, PerUnit) and payout.amount_by is not None:
+            yield payout.amount_by.measure
+        for name in (getattr(payout, "share_by", None), getattr(getattr(payout, "among", None), "measure", None)):
+            if name is not None and name not in ("equal", "fte"):
+                yield name
+    for modifier in plan.modifiers:
+        if modifier.measure or modifier.gate:
+            yield modifier.measure or modifier.gate or ""
+
+
+def _intervals(plan: Plan) -> Iterator[Calendar]:
+    parts: list[Component | Modifier] = [*plan.components, *plan.modifiers]
+    for part in parts:
+        if part.interval is not None:
+            yield part.interval
+
+
+def _reads_lines(component: Component) -> bool:
+    payout = component.payout
+    return component.filter is not None or component.pays == "per_line" or (isinstance(payout, Spiff) and payout.each == "order")
