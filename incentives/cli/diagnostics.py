@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import click
@@ -90,7 +91,7 @@ def reconcile(workspace: Workspace, output_format: OutputFormat) -> None:
             f"{workspace.config.quality.control_total_tolerance_minor} minor units.",
             err=True,
         )
-        raise click.exceptions.Exit(EXIT_CHECK_FAILED)
+        sys.exit(EXIT_CHECK_FAILED)
 
 
 @click.command()
