@@ -37,9 +37,8 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: DbtJson) -> str:
-        """Return the folder of a model (staging, touches, credits), or the schema of what lies in none."""
-        folders = dbt_resource_props["fqn"][1:-1] if dbt_resource_props["resource_type"] == "model" else []
-        layer, *inner = folders or [dbt_resource_props["schema"]]
+        """Return the folder of a model: `staging` for all of staging, else the innermost, such as touches or credits."""
+        layer, *inner = dbt_resource_props["fqn"][1:-1] or [f"{dbt_resource_props['resource_type']}s"]
         return str(inner[-1] if inner and layer != "staging" else layer)
 
     def get_owners(self, dbt_resource_props: DbtJson) -> list[str]:

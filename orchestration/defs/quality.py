@@ -11,14 +11,9 @@ from quality.checks import Check
 from quality.delivered import DeliveredTolerances, delivered_checks
 from quality.outcomes import CheckOutcome
 
-# Which mart a frame of the suite is made from.
-MART_OF_FRAME = {
-    "files": "delivery_counts",
-    "deliveries": "delivery_counts",
-    "columns": "delivery_counts",
-    "days": "fct_order_lines",
-    "control_totals": "control_total_differences",
-}
+# Where a claim is about more than the counts of deliveries, the mart that it is about, by frame of the suite.
+MART_OF_FRAME = {"days": "fct_order_lines", "control_totals": "control_total_differences"}
+DELIVERIES = "delivery_counts"
 
 
 def check_spec(check: Check, asset_key: dg.AssetKey) -> dg.AssetCheckSpec:
@@ -43,7 +38,8 @@ def check_results(specs: Iterable[dg.AssetCheckSpec], outcomes: Iterable[CheckOu
 
 
 DELIVERED = [
-    check_spec(check, dg.AssetKey(["marts", MART_OF_FRAME[check.frame]])) for check in delivered_checks(DeliveredTolerances())
+    check_spec(check, dg.AssetKey(["marts", MART_OF_FRAME.get(check.frame, DELIVERIES)]))
+    for check in delivered_checks(DeliveredTolerances())
 ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATORS = ("incentives.feeds.staging_models",)
+GENERATORS = ("incentives.feeds.staging_models", "incentives.feeds.reference")
 
 
 @pytest.mark.parametrize("module", GENERATORS)
