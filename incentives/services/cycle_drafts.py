@@ -21,14 +21,16 @@ def calculation_draft(ws: Workspace, period: Period, pay_group: str) -> Calculat
         InputError: Nothing is published yet.
         DocumentError: A plan has mistakes.
     """
-    from incentives.services import bonus
+    from incentives.services.bonus import calculate
 
     snapshot = snapshots.current(ws)
     if snapshot is None:
         raise InputError(
             "nothing is published yet, so there is nothing to calculate from.", remedy="Run `incentives build` first."
         )
-    calculation = bonus.calculate(ws, period, pay_group, as_of=snapshot.as_of.date())
+    calculation = calculate(ws, period, pay_group, as_of=snapshot.as_of.date())
+    if snapshots.current(ws) != snapshot:
+        raise InputError("another snapshot was published during the calculation.", remedy="Calculate again.")
     manifest = freeze(
         ws,
         snapshot,
