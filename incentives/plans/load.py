@@ -55,7 +55,7 @@ def check_plan(document: Document, registry: Registry) -> PlanText:
         raise DocumentError(_validation_lines(document, error)) from error
     problems = plan_problems(plan, registry)
     if problems:
-        raise DocumentError([_line(document, problem.path, problem.message) for problem in problems])
+        raise DocumentError([problem_line(document, problem.path, problem.message) for problem in problems])
     digest = hashlib.sha256(document.text.encode()).hexdigest()
     return PlanText(plan, document.path, document.text, digest, document)
 
@@ -91,14 +91,16 @@ def version_problems(texts: Sequence[PlanText]) -> list[str]:
         for earlier, later in pairwise(ordered):
             before, after = earlier.plan, later.plan
             if after.version == before.version:
-                problems.append(_line(later.document, ("version",), f"{after.key} is also in {earlier.path}"))
+                problems.append(problem_line(later.document, ("version",), f"{after.key} is also in {earlier.path}"))
             elif after.valid_from <= before.valid_from:
                 problems.append(
-                    _line(later.document, ("valid_from",), f"does not lie after that of {before.key}, {before.valid_from}")
+                    problem_line(later.document, ("valid_from",), f"does not lie after that of {before.key}, {before.valid_from}")
                 )
             if after.calendar != before.calendar:
                 problems.append(
-                    _line(later.document, ("calendar",), f"{before.key} has {before.calendar}; another calendar is another plan")
+                    problem_line(
+                        later.document, ("calendar",), f"{before.key} has {before.calendar}; another calendar is another plan"
+                    )
                 )
     return problems
 
@@ -111,11 +113,12 @@ def _validation_lines(document: Document, error: ValidationError) -> list[str]:
         loc = detail["loc"]
         echo = detail["type"] == "too_short" and any(other["loc"][: len(loc)] == loc for other in details if other is not detail)
         if not echo:
-            lines.append(_line(document, _inside(document, loc), _message(detail["type"], detail["msg"], loc)))
+            lines.append(problem_line(document, _inside(document, loc), _message(detail["type"], detail["msg"], loc)))
     return lines
 
 
-def _line(document: Document, path: KeyPath, message: str) -> str:
+def problem_line(document: Document, path: KeyPath, message: str) -> str:
+    """Return a mistake or a warning as people read it: `file:line: key: what was expected`."""
     return f"{document.where(path)}: {'.'.join(str(part) for part in path) or '(whole file)'}: {message}."
 
 
@@ -137,6 +140,10 @@ def _message(kind: str, message: str, loc: KeyPath) -> str:
         if loc[-1] == "channel":
             return "a plan may not name a channel"
         return "unknown key; it is not part of the plan language"
+    if kind == "union_tag_invalid":
+        return "unknown curve; expected one of tiers, step, linear, per_unit, pool, goal, spiff"
+    if kind == "union_tag_not_found":
+        return "the curve is missing; expected curve: tiers, step, linear, per_unit, pool, goal or spiff"
     if kind == "missing":
         return "required, but missing"
     return message.removeprefix("Value error, ")

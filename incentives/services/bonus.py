@@ -18,7 +18,7 @@ from incentives.periods import Calendar, Period
 from incentives.plans.load import PlanText, read_plans
 from incentives.plans.model import Component, Modifier, Plan
 from incentives.plans.payouts import Goal, PerUnit, Spiff
-from incentives.plans.registry import Registry, read_registry
+from incentives.services.plans import published_registry
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
 
@@ -110,21 +110,6 @@ def pay_group_of(ws: Workspace, name: str) -> PayGroup:
             remedy=f"Known: {', '.join(sorted(ws.config.pay_groups))}.",
         )
     return PayGroup(name, section.calendar, section.currency, section.default)
-
-
-def workspace_registry(ws: Workspace) -> Registry:
-    """Return the measures that plans of a workspace may name: those of its snapshot, or before the first the shipped ones."""
-    snapshot = snapshots.current(ws)
-    if snapshot is None:
-        return read_registry()
-    with snapshot.connect() as connection:
-        return published_registry(connection)
-
-
-def published_registry(connection: duckdb.DuckDBPyConnection) -> Registry:
-    """Return the shipped registry with the measures of the scores feed that a snapshot holds."""
-    rows = connection.execute("select distinct measure from marts.fct_measures").fetchall()
-    return read_registry().with_scores(str(name) for (name,) in rows)
 
 
 def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], period: Period) -> BonusInputs:
