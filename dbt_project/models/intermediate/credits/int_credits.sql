@@ -105,16 +105,28 @@ undivided as (
     where credit_lines.order_line_key is null
 ),
 
-parts as (
-    select * from matched
-    union all
-    select * from over_returned
-    union all
-    select * from undivided
+-- Self-purchases and what exceeds a sale can meet what is house's already: such lines get one row for each role and recipient.
+meeting_lines as (
+    select order_line_key from over_returned
+    union
+    select order_line_key from matched
+    where reason = 'self_purchase'
 ),
 
--- One row for each role and recipient: self-purchases meet what was house's already.
+met as (
+    select matched.*
+    from matched
+    inner join meeting_lines on matched.order_line_key = meeting_lines.order_line_key
+    union all
+    select * from over_returned
+),
+
 final as (
+    select matched.*
+    from matched
+    left join meeting_lines on matched.order_line_key = meeting_lines.order_line_key
+    where meeting_lines.order_line_key is null
+    union all
     select
         order_line_key,
         role,
@@ -123,8 +135,10 @@ final as (
         role_order,
         cast(sum(share_e12) as bigint) as share_e12,
         cast(sum(credit_minor) as bigint) as credit_minor
-    from parts
+    from met
     group by order_line_key, role, recipient, role_order
+    union all
+    select * from undivided
 )
 
 select * from final

@@ -140,15 +140,13 @@ own_touches as (
         settled.ordered_s,
         settled.late_logging_s,
         settled.outreach_response_s,
-        touches.source,
-        touches.interaction_id,
         touches.kind,
         touches.left_out_reason,
         touches.started_s,
         touches.recorded_s,
         touches.responded_s,
-        cast(kind_weights.weight as bigint) as weight,
-        touches.started_at
+        touches.tie_order,
+        cast(kind_weights.weight as bigint) as weight
     from settled
     inner join touches
         on settled.customer_key = touches.customer_key
@@ -172,7 +170,7 @@ two_way as (
         *,
         row_number() over (
             partition by moment_key, associate_id
-            order by started_s desc, source desc, interaction_id desc
+            order by started_s desc, tie_order desc
         ) as place
     from own_touches
     where
@@ -187,14 +185,13 @@ final as (
     select
         settled.moment_key,
         settled.associate_id,
-        two_way.source as touch_source,
-        two_way.interaction_id as touch_interaction_id,
-        two_way.kind as touch_kind,
+        settled.customer_key,
+        two_way.started_s as touch_started_s,
+        two_way.tie_order as touch_tie_order,
         settled.ordered_s - two_way.started_s as touch_age_s,
         two_way.weight as touch_kind_weight,
         settled.is_unknown,
-        settled.valid_from as owner_since,
-        two_way.started_at as touch_started_at
+        settled.valid_from as owner_since
     from settled
     left join other_orders
         on settled.customer_key = other_orders.customer_key

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     Cells of a split: role, recipient, whole-number weight within the role, the role's weight among the roles. A seller
     outside hired_on..left_on is a cell of house; an advisor or owner outside it holds no role at all.

@@ -1,3 +1,7 @@
+{#
+    Rules inside the window, in this order: counted, own_sale_hours, one_per_day, max_per_order. Each ranks only what the
+    one before it left, in relations of their own, so that no window sorts what it does not need.
+#}
 with moments as (
     select * from {{ ref('int_order_moments') }}
 ),
@@ -41,18 +45,17 @@ in_window as (
     select
         open_moments.moment_key,
         open_moments.order_key,
+        open_moments.customer_key,
         open_moments.policy_no,
-        touches.source,
-        touches.interaction_id,
         touches.associate_id,
         touches.kind,
         touches.left_out_reason,
         open_moments.ordered_s,
         touches.started_s,
+        touches.tie_order,
         touches.recorded_s,
         touches.responded_s,
-        touches.touch_date,
-        touches.started_at
+        touches.touch_date
     from open_moments
     inner join touches
         on open_moments.customer_key = touches.customer_key
@@ -62,11 +65,10 @@ in_window as (
 judged as (
     select
         in_window.moment_key,
-        in_window.policy_no,
-        in_window.source,
-        in_window.interaction_id,
+        in_window.customer_key,
+        in_window.started_s,
+        in_window.tie_order,
         in_window.associate_id,
-        in_window.kind,
         {{ touch_left_out_reason('in_window', 'policies', 'kind_weights') }} as policy_reason,
         coalesce(
             order_sellers.associate_id is not null and in_window.ordered_s - in_window.started_s <= policies.own_sale_s, false
@@ -79,14 +81,12 @@ judged as (
         policies.position_middle,
         policies.position_last,
         cast(coalesce(kind_weights.weight, 0) as bigint) as kind_weight,
-        in_window.started_s,
         in_window.ordered_s - in_window.started_s as age_s,
         case
             when policies.model = 'time_decay'
                 then {{ decay_position('(in_window.ordered_s - in_window.started_s)', 'policies.half_life_s') }}
         end as half_life_place,
-        in_window.touch_date,
-        in_window.started_at
+        in_window.touch_date
     from in_window
     inner join policies on in_window.policy_no = policies.policy_no
     left join kind_weights
@@ -97,89 +97,117 @@ judged as (
         and in_window.associate_id = order_sellers.associate_id
 ),
 
-weighted as (
+with_reason as (
     select
         *,
-        coalesce(policy_reason, case when is_own_sale then 'own_sale_hours' end) as window_reason,
+        coalesce(policy_reason, case when is_own_sale then 'own_sale_hours' end) as window_reason
+    from judged
+),
+
+counted as (
+    select
+        *,
         case
             when model = 'time_decay' then {{ decay_weight('kind_weight', 'age_s', 'half_life_s', 'half_life_place') }}
             when model = 'linear' then kind_weight
         end as aged_weight
-    from judged
+    from with_reason
+    where window_reason is null
 ),
 
 ranked_in_day as (
     select
         *,
-        case
-            when window_reason is null and one_per_day
-                then row_number() over (
-                    partition by moment_key, associate_id, touch_date, window_reason
-                    order by kind_weight desc, started_s desc, source desc, interaction_id desc
-                )
-        end as place_in_day
-    from weighted
+        row_number() over (
+            partition by moment_key, associate_id, case when one_per_day then touch_date end
+            order by kind_weight desc, started_s desc, tie_order desc
+        ) as place_in_day
+    from counted
 ),
 
-after_day as (
+of_the_day as (
+    select * from ranked_in_day
+    where place_in_day = 1 or not one_per_day
+),
+
+summed as (
     select
         *,
-        coalesce(window_reason, case when place_in_day > 1 then 'one_per_day' end) as day_reason
+        row_number() over (
+            partition by moment_key, associate_id
+            order by aged_weight desc, started_s desc, tie_order desc
+        ) as place_in_order
+    from of_the_day
+    where model in ('linear', 'time_decay')
+),
+
+placed as (
+    select
+        *,
+        row_number() over (partition by moment_key order by started_s, tie_order) as place,
+        count(*) over (partition by moment_key) as places
+    from of_the_day
+    where model in ('first', 'last', 'position')
+),
+
+outcomes as (
+    select
+        moment_key, customer_key, started_s, tie_order, associate_id, window_reason as left_out_reason, age_s, kind_weight, 0 as weight
+    from with_reason
+    where window_reason is not null
+    union all
+    select
+        moment_key, customer_key, started_s, tie_order, associate_id, 'one_per_day' as left_out_reason, age_s, kind_weight, 0 as weight
     from ranked_in_day
-),
-
-ranked_in_order as (
+    where place_in_day > 1 and one_per_day
+    union all
     select
-        *,
+        moment_key,
+        customer_key,
+        started_s,
+        tie_order,
+        associate_id,
+        case when max_per_order > 0 and place_in_order > max_per_order then 'max_per_order' end as left_out_reason,
+        age_s,
+        kind_weight,
+        case when max_per_order > 0 and place_in_order > max_per_order then 0 else aged_weight end as weight
+    from summed
+    union all
+    select
+        moment_key,
+        customer_key,
+        started_s,
+        tie_order,
+        associate_id,
         case
-            when day_reason is null and max_per_order > 0 and model in ('linear', 'time_decay')
-                then row_number() over (
-                    partition by moment_key, associate_id, day_reason
-                    order by aged_weight desc, started_s desc, source desc, interaction_id desc
-                )
-        end as place_in_order,
+            when model = 'first' and place > 1 then 'not_the_first'
+            when model = 'last' and place < places then 'not_the_last'
+        end as left_out_reason,
+        age_s,
+        kind_weight,
         case
-            when day_reason is null and model in ('first', 'last', 'position')
-                then row_number() over (partition by moment_key, day_reason order by started_s, source, interaction_id)
-        end as place_from_first,
-        case
-            when day_reason is null and model in ('first', 'last', 'position')
-                then count(*) over (partition by moment_key, day_reason)
-        end as places
-    from after_day
+            when model = 'first' then case when place = 1 then 1 else 0 end
+            when model = 'last' then case when place = places then 1 else 0 end
+            when places <= 2 then 1
+            when place = 1 then position_first * (places - 2)
+            when place = places then position_last * (places - 2)
+            else position_middle
+        end as weight
+    from placed
 ),
 
 final as (
     select
         moment_key,
-        source,
-        interaction_id,
+        customer_key,
+        tie_order,
         associate_id,
-        kind,
-        coalesce(
-            day_reason,
-            case
-                when place_in_order > max_per_order then 'max_per_order'
-                when model = 'first' and place_from_first > 1 then 'not_the_first'
-                when model = 'last' and place_from_first < places then 'not_the_last'
-            end
-        ) as left_out_reason,
+        left_out_reason,
+        started_s,
         age_s,
         kind_weight,
-        cast(
-            case
-                when day_reason is not null or place_in_order > max_per_order then 0
-                when model in ('linear', 'time_decay') then aged_weight
-                when model = 'first' then case when place_from_first = 1 then 1 else 0 end
-                when model = 'last' then case when place_from_first = places then 1 else 0 end
-                when places <= 2 then 1
-                when place_from_first = 1 then position_first * (places - 2)
-                when place_from_first = places then position_last * (places - 2)
-                else position_middle
-            end as bigint
-        ) as weight,
-        started_at
-    from ranked_in_order
+        cast(weight as bigint) as weight
+    from outcomes
 )
 
 select * from final

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with order_lines as (
     select * from {{ ref('stg_order_lines') }}
     where not is_withdrawn

@@ -1,4 +1,10 @@
+{#
+    customer_key, started_s and tie_order name a touch among all touches in whole numbers, and order those of one customer:
+    what ranks touches needs no text.
+#}
 {% set identifiers = ['loyalty_id', 'customer_email', 'customer_phone', 'social_handle'] %}
+{% set carried = ['source', 'interaction_id', 'associate_id', 'location_id', 'kind', 'method', 'outcome',
+    'started_at', 'recorded_at', 'responded_at', 'booked_at'] %}
 with interactions as (
     select * from {{ ref('stg_interactions') }}
     where not is_withdrawn
@@ -32,37 +38,48 @@ workspace as (
     select max(value) as time_zone from settings
 ),
 
+nameless as (
+    select * from interactions
+    where customer_record_key is null
+),
+
+by_identifier as (
+    select
+        nameless.*,
+        {{ first_usable_identifier('nameless', identifiers) }} as identifier
+    from nameless
+    {{ join_hubs('nameless', identifiers) }}
+),
+
 with_record as (
     select
-        coalesce(
-            interactions.customer_record_key,
-            {{ identifier_record_key(first_usable_identifier('interactions', identifiers)) }}
-        ) as customer_record_key,
-        interactions.source,
-        interactions.interaction_id,
-        interactions.associate_id,
-        interactions.location_id,
-        interactions.kind,
-        interactions.method,
-        lower(trim(interactions.outcome)) as outcome,
-        interactions.started_at,
-        {{ epoch_seconds('interactions.started_at') }} as started_s,
-        {{ epoch_seconds('interactions.recorded_at') }} as recorded_s,
-        {{ epoch_seconds('interactions.responded_at') }} as responded_s,
-        {{ epoch_seconds('interactions.booked_at') }} as booked_s
+        customer_record_key,
+        {{ carried | join(', ') }}
     from interactions
-    {{ join_hubs('interactions', identifiers) }}
-    where
-        interactions.customer_record_key is not null
-        or {{ first_usable_identifier('interactions', identifiers) }} is not null
+    where customer_record_key is not null
+    union all
+    select
+        {{ identifier_record_key('identifier') }} as customer_record_key,
+        {{ carried | join(', ') }}
+    from by_identifier
+    where identifier is not null
 ),
 
 with_customer as (
     select
-        with_record.*,
-        case when with_record.kind = 'outreach' then with_record.method end as outreach_method,
         coalesce(customer_map.customer_key, with_record.customer_record_key) as customer_key,
-        {{ local_date('with_record.started_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as touch_date
+        with_record.source,
+        with_record.interaction_id,
+        with_record.associate_id,
+        with_record.kind,
+        case when with_record.kind = 'outreach' then with_record.method end as outreach_method,
+        lower(trim(with_record.outcome)) as outcome,
+        {{ epoch_seconds('with_record.started_at') }} as started_s,
+        {{ epoch_seconds('with_record.recorded_at') }} as recorded_s,
+        {{ epoch_seconds('with_record.responded_at') }} as responded_s,
+        {{ epoch_seconds('with_record.booked_at') }} as booked_s,
+        {{ local_date('with_record.started_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as touch_date,
+        with_record.started_at
     from with_record
     cross join workspace
     left join customer_map on with_record.customer_record_key = customer_map.customer_record_key
@@ -97,18 +114,23 @@ judged as (
         and with_customer.outreach_method = contact_permissions.method
         and with_customer.started_s >= contact_permissions.from_s
         and with_customer.started_s < contact_permissions.to_s
+),
+
+final as (
+    select
+        customer_key,
+        row_number() over (partition by customer_key, started_s order by source, interaction_id) as tie_order,
+        source,
+        interaction_id,
+        associate_id,
+        kind,
+        started_s,
+        recorded_s,
+        responded_s,
+        left_out_reason,
+        touch_date,
+        started_at
+    from judged
 )
 
-select
-    customer_key,
-    source,
-    interaction_id,
-    associate_id,
-    kind,
-    started_s,
-    recorded_s,
-    responded_s,
-    left_out_reason,
-    touch_date,
-    started_at
-from judged
+select * from final

@@ -3,63 +3,74 @@ with sale_lines as (
     where is_completed and not is_excluded
 ),
 
-policies as (
-    select * from {{ ref('int_policies') }}
-),
-
 candidates as (
     select * from {{ ref('int_touch_candidates') }}
 ),
 
 owners as (
     select * from {{ ref('int_relationship_owners') }}
-    where touch_interaction_id is not null
+    where touch_started_s is not null
+),
+
+touches as (
+    select * from {{ ref('int_touches') }}
 ),
 
 advisor_touches as (
     select
-        sale_lines.order_line_key as root_line_key,
+        moment_key,
         'advisor' as role,
-        candidates.associate_id as recipient,
-        candidates.source as interaction_source,
-        candidates.interaction_id,
-        candidates.kind,
-        candidates.left_out_reason,
-        candidates.age_s,
-        candidates.kind_weight,
-        candidates.weight,
-        candidates.left_out_reason is null as counted,
-        candidates.started_at
-    from sale_lines
-    inner join candidates on sale_lines.moment_key = candidates.moment_key
+        customer_key,
+        tie_order,
+        left_out_reason,
+        started_s,
+        age_s,
+        kind_weight,
+        weight
+    from candidates
 ),
 
 -- The last two-way touch of an owner keeps the relationship active; it carries no weight of its own.
 relationship_touches as (
     select
-        sale_lines.order_line_key as root_line_key,
+        moment_key,
         'relationship' as role,
-        owners.associate_id as recipient,
-        owners.touch_source as interaction_source,
-        owners.touch_interaction_id as interaction_id,
-        owners.touch_kind as kind,
+        customer_key,
+        touch_tie_order as tie_order,
         cast(null as {{ dbt.type_string() }}) as left_out_reason,
-        owners.touch_age_s as age_s,
-        owners.touch_kind_weight as kind_weight,
-        cast(0 as bigint) as weight,
-        true as counted,
-        owners.touch_started_at as started_at
-    from sale_lines
-    inner join policies
-        on sale_lines.policy_no = policies.policy_no
-        and policies.relationship_weight > 0
-    inner join owners on sale_lines.moment_key = owners.moment_key
+        touch_started_s as started_s,
+        touch_age_s as age_s,
+        touch_kind_weight as kind_weight,
+        cast(0 as bigint) as weight
+    from owners
 ),
 
-final as (
+of_moments as (
     select * from advisor_touches
     union all
     select * from relationship_touches
+),
+
+final as (
+    select
+        sale_lines.order_line_key as root_line_key,
+        of_moments.role,
+        touches.associate_id as recipient,
+        touches.source as interaction_source,
+        touches.interaction_id,
+        touches.kind,
+        of_moments.left_out_reason,
+        of_moments.age_s,
+        of_moments.kind_weight,
+        of_moments.weight,
+        of_moments.left_out_reason is null as counted,
+        touches.started_at
+    from of_moments
+    inner join sale_lines on of_moments.moment_key = sale_lines.moment_key
+    inner join touches
+        on of_moments.customer_key = touches.customer_key
+        and of_moments.started_s = touches.started_s
+        and of_moments.tie_order = touches.tie_order
 )
 
 select * from final
