@@ -39,7 +39,10 @@ def component_problems(plan: Plan, index: int, component: Component, registry: R
     if component.target == "team" and (measure is None or measure.subject != TEAM):
         yield Problem((*at, "target"), "a team's target needs a team's measure, such as team_credited_revenue")
     if component.target == "individual" and measure is not None and measure.subject != ASSOCIATE:
-        yield Problem((*at, "target"), f"{measure.name} is a {measure.subject}'s measure; expected target: team or an amount")
+        yield Problem(
+            (*at, "target"),
+            f"{measure.name} belongs to a{'n' if measure.subject == ASSOCIATE else ''} {measure.subject}; expected target: team or an amount",
+        )
 
 
 def _measure_problems(component: Component, at: KeyPath, registry: Registry) -> Iterator[Problem]:
@@ -199,7 +202,10 @@ def _pool_problems(component: Component, at: KeyPath, measure: Measure | None, r
     if isinstance(payout, Pool) and payout.rate is not None and measure is not None and not measure.is_money:
         yield Problem((*inside, "rate"), f"a rate needs a measure that is money; {measure.name} is a {measure.unit}")
     if measure is not None and measure.subject != TEAM:
-        yield Problem((*at, "measure"), f"a pool is a team's; {measure.name} is a {measure.subject}'s measure")
+        yield Problem(
+            (*at, "measure"),
+            f"a pool is a team's; {measure.name} belongs to a{'n' if measure.subject == ASSOCIATE else ''} {measure.subject}",
+        )
     if measure is not None and measure.additivity not in ("sum", "distinct"):
         yield Problem((*at, "measure"), f"{measure.name} does not add up, so no pool can be divided from it")
     if share_by is None:
@@ -220,7 +226,7 @@ def _weight_problems(registry: Registry, name: str, at: KeyPath) -> Iterator[Pro
     elif found.additivity != "sum":
         yield Problem(at, f"{name} does not add up, so it cannot divide a pool")
     elif found.subject != ASSOCIATE:
-        yield Problem(at, f"{name} is a {found.subject}'s measure; a pool is divided by what each person did")
+        yield Problem(at, f"{name} belongs to a {found.subject}; a pool is divided by what each person did")
 
 
 def amount_problems(plan: Plan, amount: Amount, at: KeyPath) -> Iterator[Problem]:

@@ -119,7 +119,8 @@ def _validation_lines(document: Document, error: ValidationError) -> list[str]:
 
 def problem_line(document: Document, path: KeyPath, message: str) -> str:
     """Return a mistake or a warning as people read it: `file:line: key: what was expected`."""
-    return f"{document.where(path)}: {'.'.join(str(part) for part in path) or '(whole file)'}: {message}."
+    end = "" if message.endswith("?") else "."
+    return f"{document.where(path)}: {'.'.join(str(part) for part in path) or '(whole file)'}: {message}{end}"
 
 
 def _inside(document: Document, loc: KeyPath) -> KeyPath:

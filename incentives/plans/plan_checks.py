@@ -64,6 +64,7 @@ def _modifier_problems(plan: Plan, modifier: Modifier, at: KeyPath, registry: Re
 
 def _factor_problems(modifier: Modifier, name: str, at: KeyPath, registry: Registry) -> Iterator[Problem]:
     yield from known(registry, name, (*at, "measure"))
+    yield from _own(registry, name, (*at, "measure"))
     if modifier.missing is None:
         yield Problem((*at, "missing"), "required: the factor that holds where the measure is not known")
     elif isinstance(modifier.missing, str):
@@ -88,6 +89,12 @@ def _factor_problems(modifier: Modifier, name: str, at: KeyPath, registry: Regis
             )
 
 
+def _own(registry: Registry, name: str, at: KeyPath) -> Iterator[Problem]:
+    measure = registry.get(name)
+    if measure is not None and measure.subject != ASSOCIATE:
+        yield Problem(at, f"{name} belongs to a {measure.subject}; a modifier looks at the person's own measure")
+
+
 def _minimum(measure: Measure) -> int:
     return NPS_MINIMUM if measure.name == "nps" else MINIMUM_BY_SIGN.get(measure.sign, 0)
 
@@ -109,6 +116,7 @@ def _gate_problems(plan: Plan, modifier: Modifier, at: KeyPath, registry: Regist
     key = "at_least" if modifier.at_least is not None else "below"
     if modifier.gate is not None:
         yield from known(registry, modifier.gate, (*at, "gate"))
+        yield from _own(registry, modifier.gate, (*at, "gate"))
         if modifier.missing is None:
             yield Problem((*at, "missing"), "required: pass or fail where the measure is not known")
         if bound is not None and (bound.is_percent or bound.amount.single is None):
@@ -146,7 +154,8 @@ def _circles(plan: Plan) -> Iterator[Problem]:
         circle = reached.intersection(modifier.applies_to)
         if circle:
             yield Problem(
-                ("modifiers", index, "gate_attainment"), f"the gates of {', '.join(sorted(circle))} wait for each other"
+                ("modifiers", index, "gate_attainment"),
+                f"the gates of {' and '.join(sorted({*circle, modifier.gate_attainment}))} wait for each other",
             )
 
 

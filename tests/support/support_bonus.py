@@ -41,7 +41,9 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def credit(who: str, on: str, amount: str, *, measure: str = "credited_revenue", currency: str = "EUR", returned_on: str | None = None) -> Row:
+def credit(
+    who: str, on: str, amount: str, *, measure: str = "credited_revenue", currency: str = "EUR", returned_on: str | None = None
+) -> Row:
     """An amount credited on a day; with `returned_on`, a return booked that day of a sale earned on `on`."""
     return {
         "subject_type": "team" if measure.startswith("team_") else "associate",
@@ -68,7 +70,16 @@ def count(who: str, on: str, number: int, measure: str, *, denominator: int | No
     }
 
 
-def target(who: str, start: str, end: str, value: str, *, measure: str = "credited_revenue", currency: str | None = "EUR", of: str = "associate") -> Row:
+def target(
+    who: str,
+    start: str,
+    end: str,
+    value: str,
+    *,
+    measure: str = "credited_revenue",
+    currency: str | None = "EUR",
+    of: str = "associate",
+) -> Row:
     """A target of start..end-1."""
     return {
         "subject_type": of,
@@ -83,7 +94,12 @@ def target(who: str, start: str, end: str, value: str, *, measure: str = "credit
 
 
 def person(who: str, hired: str | None = None, left: str | None = None, group: str | None = None) -> Row:
-    return {"associate_id": who, "hired_on": day(hired) if hired else None, "left_on": day(left) if left else None, "pay_group": group}
+    return {
+        "associate_id": who,
+        "hired_on": day(hired) if hired else None,
+        "left_on": day(left) if left else None,
+        "pay_group": group,
+    }
 
 
 def assigned(
@@ -110,7 +126,19 @@ def assigned(
     }
 
 
-def line(who: str, on: str, amount: str, *, order: int, key: int, root: int | None = None, sku: str = "S", category: str = "C", role: str = "seller", units: int = 1) -> Row:
+def line(
+    who: str,
+    on: str,
+    amount: str,
+    *,
+    order: int,
+    key: int,
+    root: int | None = None,
+    sku: str = "S",
+    category: str = "C",
+    role: str = "seller",
+    units: int = 1,
+) -> Row:
     """A credited order line."""
     return {
         "associate_id": who,
@@ -141,15 +169,31 @@ def inputs_of(
 ) -> BonusInputs:
     """Frozen inputs; people named by measures or assignments but not given exist without dates."""
     known = {str(row["associate_id"]) for row in people}
-    named = {str(row["subject_id"]) for row in measures if row["subject_type"] == "associate"} | {str(row["associate_id"]) for row in [*assignments, *credits]}
+    named = {str(row["subject_id"]) for row in measures if row["subject_type"] == "associate"} | {
+        str(row["associate_id"]) for row in [*assignments, *credits]
+    }
     everyone = [*people, *(person(who) for who in sorted(named - known))]
     have = {str(row["associate_id"]) for row in assignments}
     placed = [*assignments, *(assigned(str(row["associate_id"])) for row in everyone if row["associate_id"] not in have)]
     entries = [
-        {"measure": one.name, "unit": one.unit, "additivity": one.additivity, "sign": one.sign, "minimum_count": one.minimum_count, "payable": one.payable}
+        {
+            "measure": one.name,
+            "unit": one.unit,
+            "additivity": one.additivity,
+            "sign": one.sign,
+            "minimum_count": one.minimum_count,
+            "payable": one.payable,
+        }
         for one in (measure_registry or registry()).measures.values()
     ]
-    rows = {"measures": measures, "credits": credits, "associates": everyone, "assignments": placed, "targets": targets, "registry": entries}
+    rows = {
+        "measures": measures,
+        "credits": credits,
+        "associates": everyone,
+        "assignments": placed,
+        "targets": targets,
+        "registry": entries,
+    }
     return BonusInputs.from_tables({name: _table(name, frame) for name, frame in rows.items()})
 
 
@@ -173,4 +217,6 @@ def worth(plans: Plan | Sequence[Plan], inputs: BonusInputs, period: str = "2026
 
 def _table(name: str, rows: Sequence[Row]) -> pa.Table:
     schema = SCHEMAS[name]
-    return pa.table({field.name: pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema}, schema=schema)
+    return pa.table(
+        {field.name: pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema}, schema=schema
+    )
