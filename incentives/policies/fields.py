@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86_400
@@ -80,10 +80,17 @@ def _shown(value: object) -> str:
     return f"'{value}'"
 
 
-Weight = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=100)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1000)]
+# The schema describes the file, where spans are numbers of days or hours; the models hold seconds.
+_SPAN_SCHEMA = WithJsonSchema({"type": "number", "minimum": 0})
+
+Weight = Annotated[
+    int, BeforeValidator(_whole), Field(ge=0, le=100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
+]
+Count = Annotated[
+    int, BeforeValidator(_whole), Field(ge=0, le=1000), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 1000})
+]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Day = Annotated[date, BeforeValidator(_day)]
-Days = Annotated[int, BeforeValidator(lambda value: _span(value, SECONDS_PER_DAY))]
-Hours = Annotated[int, BeforeValidator(lambda value: _span(value, SECONDS_PER_HOUR))]
-WholeDays = Annotated[int, BeforeValidator(_whole_days)]
+Days = Annotated[int, BeforeValidator(lambda value: _span(value, SECONDS_PER_DAY)), _SPAN_SCHEMA]
+Hours = Annotated[int, BeforeValidator(lambda value: _span(value, SECONDS_PER_HOUR)), _SPAN_SCHEMA]
+WholeDays = Annotated[int, BeforeValidator(_whole_days), WithJsonSchema({"type": "integer", "minimum": 0})]

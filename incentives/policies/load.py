@@ -22,10 +22,10 @@ CHANNEL_REASON = "a policy cannot name a channel; where something happened never
 # above instead of a bare "unknown key".
 CHANNEL_NAMES = frozenset(
     (
-        "app boutique call_centre call_center chat click_and_collect contact_centre contact_center ecommerce e_commerce email facebook "
-        "in_app in_store instagram instore kakaotalk live_chat livechat mail mail_order marketplace messenger mobile mobile_app offline "
-        "online phone point_of_sale pop_up pos retail_store shop shopify sms social social_media store stores tablet telegram telephone "
-        "text tiktok video video_call video_consult viber web web_chat webchat webshop website wechat weibo whatsapp"
+        "app boutique callcentre callcenter chat clickandcollect contactcentre contactcenter ecommerce email facebook inapp instagram "
+        "instore kakaotalk livechat mail mailorder marketplace messenger mobile mobileapp offline online phone pointofsale popup pos "
+        "retailstore shop shopify sms social socialmedia store stores tablet telegram telephone text tiktok video videocall "
+        "videoconsult viber web webchat webshop website wechat weibo whatsapp"
     ).split()
 )
 # Free text of the retailer: a product category may well be called `phone`.
@@ -198,7 +198,7 @@ def _channels(node: Node, path: KeyPath) -> Iterable[tuple[KeyPath, str]]:
 
 
 def _names_a_channel(word: str) -> bool:
-    plain = re.sub(r"[\s-]+", "_", word.strip().casefold())
+    plain = re.sub(r"[\s_-]+", "", word.casefold())
     return "channel" in plain or plain in CHANNEL_NAMES
 
 

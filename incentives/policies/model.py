@@ -55,7 +55,11 @@ class Scope(_Section):
 class Advisor(_Section):
     """`advisor`: which touches before an order count, and how much."""
 
-    lookback_days: Days = Field(30 * SECONDS_PER_DAY, description="Touches in this span before the order count. Default 30.")
+    lookback_days: Days = Field(
+        30 * SECONDS_PER_DAY,
+        description="Touches in this span before the order count. Default 30.",
+        json_schema_extra={"default": 30},
+    )
     model: Model = Field("linear", description="How counted touches share the role. Default linear.")
     half_life_days: Days | None = Field(
         None, description="time_decay: a touch is worth half after this span. Required with time_decay."
