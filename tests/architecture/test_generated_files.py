@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATORS = ("incentives.feeds.staging_models", "incentives.feeds.reference")
+GENERATORS = (
+    "incentives.feeds.reference",
+    "incentives.feeds.staging_models",
+    "incentives.plans.schema",
+    "incentives.policies.schema",
+    "incentives.services.measure_reference",
+)
 
 
 @pytest.mark.parametrize("module", GENERATORS)
