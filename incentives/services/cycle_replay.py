@@ -28,7 +28,7 @@ from incentives.services.cycle_drafts import statement_drafts
 from incentives.services.cycle_reads import resolve_pay_group
 from incentives.services.cycle_views import ReplayReport
 from incentives.services.manifests import frozen_inputs, frozen_plans, parse_manifest
-from incentives.services.replay_inputs import bronze_damages, rebuilt_inputs
+from incentives.services.replay_inputs import bronze_damages, division_differences, rebuilt_inputs
 from incentives.workspace import Workspace
 
 SHOWN_MAX = 20
@@ -131,6 +131,7 @@ def _from_bronze(
         yield "cause: the rules of the warehouse have another fingerprint than at the calculation"
     for part in fields(BonusInputs):
         yield from _frame_differences(part.name, getattr(inputs, part.name), getattr(rebuilt.inputs, part.name))
+    yield from division_differences(ws, manifest, rebuilt.divisions, SHOWN_MAX)
 
 
 def _frame_differences(name: str, frozen: pd.DataFrame, rebuilt: pd.DataFrame) -> Iterator[str]:

@@ -64,7 +64,8 @@ def freeze(
     with _workbench(ws) as bench:
         frames = {path.stem: _keep(ws, path) for path in inputs.to_parquet(bench / "inputs")}
         divisions = bench / f"{DIVISIONS}.parquet"
-        _write_divisions(snapshot, _first_day(inputs, period), period.end, divisions)
+        first_day = _first_day(inputs, period)
+        _write_divisions(snapshot, first_day, period.end, divisions)
         frozen = {**frames, DIVISIONS: _keep(ws, divisions)}
         bronze = BronzeIndex(ws.bronze_index).files(snapshot.last_load)
         files = [file for file in bronze if file.facts_path is not None]
@@ -81,6 +82,7 @@ def freeze(
             "last_load": snapshot.last_load,
             "as_of": snapshot.as_of.isoformat(),
             "period": period.label,
+            "divisions_from": first_day.isoformat(),
             "pay_group": {
                 "name": pay_group,
                 "legal_entity": group.legal_entity,

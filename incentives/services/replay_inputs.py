@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from incentives.bonus.inputs import BonusInputs
 from incentives.periods import Period
 from incentives.plans.load import PlanText
-from incentives.services.manifests import read_text
+from incentives.services.manifests import DIVISIONS_SQL, frozen_divisions, read_text
 from incentives.serving.durable import sha256_of
 from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Rebuilt:
     """Inputs as bronze gives them now, and the fingerprint of the rules that made them."""
 
     inputs: BonusInputs
+    divisions: pa.Table
     code_fingerprint: str
 
 
@@ -42,5 +47,27 @@ def rebuilt_inputs(ws: Workspace, manifest: Mapping[str, object], plans: tuple[P
 
     build = build_warehouse(ws, now=now, as_of_load=int(str(manifest["last_load"])))
     period = Period.parse(str(manifest["period"]))
+    window = [date.fromisoformat(str(manifest["divisions_from"])), period.end]
     with duckdb.connect(str(build.database), read_only=True) as connection:
-        return Rebuilt(read_inputs(connection, [text.plan for text in plans], period), build.fingerprint)
+        inputs = read_inputs(connection, [text.plan for text in plans], period)
+        divisions = connection.execute(DIVISIONS_SQL, window).to_arrow_table()
+    return Rebuilt(inputs, divisions, build.fingerprint)
+
+
+def division_differences(ws: Workspace, manifest: Mapping[str, object], rebuilt: pa.Table, shown: int) -> Iterator[str]:
+    """Yield the credited lines that only one of the frozen and the rebuilt divisions has, the first few of each."""
+    with duckdb.connect() as connection:
+        connection.register("rebuilt", rebuilt)
+        connection.read_parquet(str(frozen_divisions(ws, manifest))).create_view("frozen")
+        for label, one, other in (
+            ("frozen and not rebuilt", "frozen", "rebuilt"),
+            ("rebuilt and not frozen", "rebuilt", "frozen"),
+        ):
+            rows = connection.execute(
+                f"select source, order_id, line_id, role, recipient, credit_minor, currency from"
+                f" (select * from {one} except all select * from {other}) order by all"
+            ).fetchall()
+            for source, order, line, role, recipient, credit, currency in rows[:shown]:
+                yield f"divisions, {label}: {source} {order}/{line}: {credit} {currency} to {recipient} as {role}"
+            if len(rows) > shown:
+                yield f"divisions, {label}: {len(rows) - shown} more rows"

@@ -14,19 +14,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from support_snapshot import LINES, NOW, PUBLISHED, FixtureBuild, Line, make_workspace, write_names, write_warehouse
 
 from incentives.errors import CheckFailedError, InputError
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.ledger.access import ALL_PAY_GROUPS, AccessError, Grant, Role
+from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import calculation_of, find
 from incentives.periods import Period
 from incentives.plans.registry import read_registry
 from incentives.services import cycles
 from incentives.services.accounts import Job, Person
 from incentives.services.cycle_replay import replay_cycle
-from incentives.services.manifests import object_path
+from incentives.services.manifests import frozen_divisions, object_path, parse_manifest
 from incentives.services.payouts import explain_payout
+from incentives.services.replay_inputs import division_differences
 from incentives.services.verification import verify_workspace
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
@@ -271,3 +275,26 @@ def test_the_head_of_the_chain_leaves_the_database_with_each_lock(ws: Workspace)
     assert anchor["act"] == "lock"
     assert finding.place == f"audit event {anchor['event']}"
     assert "ledger.anchors" in finding.sentence
+
+
+def test_a_facts_file_that_is_not_what_landed_is_the_cause_that_a_replay_from_bronze_names(ws: Workspace) -> None:
+    # The fixture's index states another fingerprint than its file of names has.
+    _locked(ws)
+
+    report = replay_cycle(ws, MARCH, from_bronze=True, now=NOW)
+
+    assert report.agrees
+    assert report.input_differences == ("cause: bronze/associates/facts.parquet (associates, load 1) is not what was landed",)
+
+
+def test_the_divisions_that_differ_are_named_line_by_line(ws: Workspace) -> None:
+    _locked(ws)
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        head = find(session, "main", MARCH)
+        manifest = parse_manifest(calculation_of(session, head).manifest)
+    frozen = pq.read_table(frozen_divisions(ws, manifest))
+
+    without_first = list(division_differences(ws, manifest, frozen.slice(1), 5))
+
+    assert list(division_differences(ws, manifest, frozen, 5)) == []
+    assert without_first == ["divisions, frozen and not rebuilt: till 1001/1: 5000 EUR to sam as seller"]
