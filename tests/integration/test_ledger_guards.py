@@ -19,7 +19,6 @@ from incentives.ledger.audit import append_event
 from incentives.ledger.engine import Ledger
 from incentives.ledger.integrity import Verified, verify
 from incentives.ledger.migrations.run import downgrade, upgrade
-from incentives.ledger import access_log
 from incentives.ledger.models import Base
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, PostingDraft, UnbalancedEntryError, prepare_entries
 
