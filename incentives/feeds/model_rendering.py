@@ -50,7 +50,11 @@ class ModelRenderer:
     def render(self, model: str) -> str:
         """Return the SQL of a model of staging, by name."""
         path = next((self._project / "models" / "staging").rglob(f"{model}.sql"))
-        return self._environment.from_string(path.read_text(encoding="utf-8")).render()
+        return self.render_text(path.read_text(encoding="utf-8"))
+
+    def render_text(self, text: str) -> str:
+        """Return the SQL of a text that calls the project's macros."""
+        return self._environment.from_string(text).render()
 
     def _macro(self, name: str) -> Macro | None:
         found = self._macros.get(name)

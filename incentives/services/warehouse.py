@@ -66,7 +66,8 @@ def land_documents(ws: Workspace, now: datetime) -> None:
     """
     from incentives.feeds.landing import land_text
 
-    load_policies(ws.policies)
+    if ws.policies.is_dir():
+        load_policies(ws.policies)
     landed = landed_policies(ws.root, BronzeIndex(ws.bronze_index).files())
     present = policy_files(ws)
     for name in sorted(present.keys() | landed.keys()):

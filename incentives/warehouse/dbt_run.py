@@ -49,7 +49,16 @@ def build(project: Path, database: Path, work: Path) -> DbtRun:
 
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
-    arguments += ["--exclude-resource-type", "unit_test", "--quiet", "--no-use-colors", "--no-write-json"]
+    arguments += [
+        "--exclude-resource-type",
+        "unit_test",
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
+        "--no-use-colors",
+        "--no-write-json",
+    ]
     variables = {
         PATH_VARIABLE: str(database),
         THREADS_VARIABLE: str(min(os.cpu_count() or 1, THREADS_MAX)),

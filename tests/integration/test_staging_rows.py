@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import duckdb
 import pytest
 from support_deliveries import Delivered, in_force, outcomes, reasons, staged
+
+from incentives.feeds.dbt_files import project_dir
+from incentives.feeds.model_rendering import ModelRenderer
 
 LINE = {
     "source": "till",
@@ -42,6 +46,21 @@ def _line(**values: str | None) -> Delivered:
 )
 def test_timestamps_of_one_grammar_become_utc(text: str, utc: str) -> None:
     assert in_force("order_lines", [_line(ordered_at=text)], "ordered_at") == [(datetime.fromisoformat(utc),)]
+
+
+@pytest.mark.parametrize("suffix", ["Z", "+02:00", "-0530", "+01", "-00:30", "+14"])
+@pytest.mark.parametrize(
+    "text", ["2026-03-01T10:00", "2026-02-30 10:00:00", "2024-02-29 23:59:59.1234567", "1001-01-01T00:00:00"]
+)
+def test_the_arithmetic_for_any_engine_reads_what_duckdbs_cast_reads(text: str, suffix: str) -> None:
+    renderer = ModelRenderer(project_dir(), sources={}, models={})
+    query = renderer.render_text("select {{ offset_to_utc('x') }}, {{ default__offset_to_utc('x') }} from (select $text as x)")
+
+    with duckdb.connect() as connection:
+        row = connection.execute(query, {"text": text + suffix}).fetchone()
+
+    assert row is not None
+    assert row[0] == row[1]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,8 @@
 #}
 {% macro read_timestamp(text, time_zone) -%}
     case
-            when {{ full_match(text, timestamp_grammar() ~ 'Z') }}
-                then try_cast(substr(rtrim({{ text }}, 'Z'), 1, 26) as timestamp)
-            when {{ full_match(text, timestamp_grammar() ~ '[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?') }}
-                then {{ add_seconds('try_cast(' ~ local_part(text) ~ ' as timestamp)', '-' ~ offset_seconds(text)) }}
+            when {{ full_match(text, timestamp_grammar() ~ '(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)') }}
+                then {{ offset_to_utc(text) }}
             when {{ time_zone }} is not null and {{ full_match(text, timestamp_grammar()) }}
                 then {{ read_local_timestamp('try_cast(substr(' ~ text ~ ', 1, 26) as timestamp)', time_zone) }}
         end
@@ -20,15 +18,6 @@
 
 {% macro timestamp_grammar() -%}
     [1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?
-{%- endmacro %}
-
-{% macro local_part(text) -%}
-    substr({{ regexp_part(text, '^[0-9-]{10}[T ][0-9:.]+', 0) }}, 1, 26)
-{%- endmacro %}
-
-{% macro offset_seconds(text) -%}
-    {%- set pattern = '([+-])([0-9]{2}):?([0-9]{2})?$' -%}
-    (case when {{ regexp_part(text, pattern, 1) }} = '-' then -1 else 1 end * (3600 * cast({{ regexp_part(text, pattern, 2) }} as bigint) + 60 * coalesce(cast(nullif({{ regexp_part(text, pattern, 3) }}, '') as bigint), 0)))
 {%- endmacro %}
 
 {% macro read_local_timestamp(local_timestamp, time_zone) -%}
