@@ -121,11 +121,10 @@ def _compared_parts(feed: Feed) -> list[str]:
 
     Where records in force are compared with each other, the day on which one begins is no such part.
     """
-    parts = [
+    return [
         name
         for name in feed.key
         if feed.column(name).type in _SPELLED_ONE_WAY
         and (feed.name, name) not in DEFAULT_VALUES
         and not (feed.name in SPAN_RULES and feed.column(name).type is ColumnType.DATE)
     ]
-    return parts

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from jinja2 import Environment, StrictUndefined
 from jinja2.runtime import Macro
@@ -69,7 +68,7 @@ class _Adapter:
 
     def dispatch(self, name: str, _package: str = "") -> Macro:
         """Return DuckDB's version of a macro, or the default one."""
-        return cast(Macro, next(macro for prefix in _PREFIXES if (macro := self._find(f"{prefix}{name}")) is not None))
+        return next(macro for prefix in _PREFIXES if (macro := self._find(f"{prefix}{name}")) is not None)
 
 
 class _Types:
