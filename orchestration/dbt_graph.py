@@ -42,9 +42,12 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return str(inner[-1] if inner and layer != "staging" else layer)
 
     def get_owners(self, dbt_resource_props: DbtJson) -> list[str]:
-        """Return the team that `meta.owner` names; data engineering where none is named."""
+        """Return the team that `meta.owner` or the dbt group names; data engineering where neither does."""
         owner = (dbt_resource_props.get("config") or {}).get("meta", {}).get("owner")
-        return [f"team:{owner}" if owner else DATA_ENGINEERING]
+        group = dbt_resource_props.get("group")
+        if not owner and isinstance(group, Mapping):
+            owner = group["owner"].get("name")
+        return [f"team:{str(owner).replace('_', '-')}" if owner else DATA_ENGINEERING]
 
     def get_description(self, dbt_resource_props: DbtJson) -> str:
         """Return the description that the model carries, without its SQL."""
