@@ -19,7 +19,8 @@ class Presence:
     """The active days of parts, weighed as the plan prorates.
 
     `by: none` gives a person who is there at all the whole period; where several parts share a period they
-    share its days.
+    share its days. A delivered target then holds for whoever is credited under the plan, also where no assignment is in
+    force and the last one decides: `judged_start` and `judged_end` are the days on which a target is looked for.
     """
 
     def __init__(self, parts: Parts, proration: Proration) -> None:
@@ -30,7 +31,9 @@ class Presence:
         self.active_start, self.active_end = rows.active_start, rows.active_end
         if proration.by == "none":
             self.start, self.end = _stretched(parts)
+            self.judged_start, self.judged_end = self.start, self.end
         else:
+            self.judged_start, self.judged_end = self.active_start, self.active_end
             self.start, self.end = self.weights.counted(rows.active_start, rows.active_end)
 
     def row_overlap(self, start: Days | int, end: Days | int, rows: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.int64]:

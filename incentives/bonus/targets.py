@@ -86,8 +86,8 @@ def delivered_targets(
     near = rows.only((rows.start < limit) & (rows.end > window.start))
     row, target = _pairs(subject, near.subject)
     part = presence.parts.row_part[row]
-    on_days = np.minimum(np.minimum(presence.active_end[row], near.end[target]), limit) > np.maximum(
-        np.maximum(presence.active_start[row], near.start[target]), judged_from
+    on_days = np.minimum(np.minimum(presence.judged_end[row], near.end[target]), limit) > np.maximum(
+        np.maximum(presence.judged_start[row], near.start[target]), judged_from
     )
     matches = np.ones(len(target), dtype=np.bool_) if currency is None else near.currency[target] == currency
     delivered = _any(part[on_days & matches], size)

@@ -51,6 +51,7 @@ valid_from: 2011-01-01
 calendar: quarter
 currency: USD
 eligibility: {roles: [sales_representative]}
+proration: {by: none}
 components:
   - id: marginal_tiers
     measure: credited_revenue
@@ -77,6 +78,8 @@ components:
 #   Marginal: 1 % of 1,160,660.869565 + 1.5 % of (1,201,956.78 - 1,160,660.869565 = 41,295.910435)
 #           = 11,606.608696 + 619.438657 = 12,226.047352 -> 12,226.05.
 #   Retroactive: 82.8464 % reaches 80 %, so 1.5 % of 1,201,956.78 = 18,029.3517 -> 18,029.35.
+# Person 280's last assignment ended in 2012; where none is in force the last one before decides, so the plan still
+# covers their sales, and `proration: {by: none}` leaves their delivered target whole.
 # Example, person 276 retroactive: 1.5 % of 1,201,200.50 = 18,018.0075 -> 18,018.01.
 # Example, person 279: attainment 74.7110 %, only the first band: 1 % of 638,291.46 = 6,382.9146 -> 6,382.91 in both.
 PAYOUTS_2013_Q3 = {  # person: (net, marginal, retroactive), in cents
