@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support_crediting import Retailer
 from support_retailers import (
@@ -17,6 +17,7 @@ from support_retailers import (
     START,
     Credits,
     credits_of_each,
+    examples,
     moments,
     policy_texts,
     retailers,
@@ -25,7 +26,7 @@ from support_retailers import (
     with_rows,
 )
 
-EXAMPLES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = examples(15)
 IDENTIFIERS = ("customer_id", "customer_email", "customer_phone", "loyalty_id")
 
 

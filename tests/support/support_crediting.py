@@ -5,7 +5,7 @@ Builders fill what a test does not care about; everything that decides a credit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -95,11 +95,10 @@ def crediting_models() -> tuple[str, ...]:
 
 
 def credited(
-    retailer: Retailer | Mapping[str, Iterable[Row]], policies: str | Sequence[str], **settings: str
+    retailer: Retailer, policies: str | Sequence[str], pay_currencies: Sequence[str] = (), **settings: str
 ) -> duckdb.DuckDBPyConnection:
     """Return a database in which the retailer is credited by the policies."""
-    feeds = retailer.feeds if isinstance(retailer, Retailer) else retailer
-    connection = database(feeds, [policies] if isinstance(policies, str) else policies, settings)
+    connection = database(retailer.feeds, [policies] if isinstance(policies, str) else policies, settings, pay_currencies)
     build(connection, crediting_models())
     return connection
 

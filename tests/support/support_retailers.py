@@ -6,12 +6,14 @@ second, returns before their sale, shared identifiers, people hired and gone, co
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import duckdb
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from support_crediting import Retailer, credit_again
 
@@ -38,6 +40,14 @@ START = datetime(2026, 3, 1)  # noqa: DTZ001 - staging holds UTC without a zone
 HOUR = timedelta(hours=1)
 SPAN_HOURS = 24 * 45
 SETTINGS_SMALL = {"house_account_over": "6", "max_customers_per_identifier": "2", "time_zone": "Europe/Paris"}
+
+
+def examples(usual: int) -> settings:
+    """Return how many examples a property tries; INCENTIVES_EXAMPLES=300 tries that many of each."""
+    return settings(
+        max_examples=int(os.environ.get("INCENTIVES_EXAMPLES", usual)), deadline=None, suppress_health_check=list(HealthCheck)
+    )
+
 
 hours = st.integers(0, SPAN_HOURS)
 # Mostly on the hour, so that things coincide; sometimes a second beside it, for the edges.

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from incentives.feeds.contracts import FEEDS
 from incentives.feeds.staging_columns import typed_columns
+from incentives.money import CURRENCIES, currency_digits
 from incentives.policies import POLICY_TABLE_COLUMNS, load_policy_texts, policy_tables, policy_tables_ddl
 
 Value = str | int | bool | date | datetime | None
@@ -84,6 +85,8 @@ def fill(
         _table(connection, f"staging.stg_{table}", dict(columns), [dict(zip(names, row, strict=True)) for row in tables[table]])
     rows: list[Row] = [{"name": name, "value": value} for name, value in {**SETTINGS, **(settings or {})}.items()]
     _table(connection, "staging.stg_settings", {"name": "varchar", "value": "varchar"}, rows)
+    digits: list[Row] = [{"currency": code, "digits": currency_digits(code)} for code in CURRENCIES]
+    _table(connection, "staging.stg_currencies", {"currency": "varchar", "digits": "integer"}, digits)
     _table(connection, "staging.stg_pay_currencies", {"currency": "varchar"}, [{"currency": code} for code in pay_currencies])
 
 

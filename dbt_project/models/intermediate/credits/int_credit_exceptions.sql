@@ -31,6 +31,11 @@ hubs as (
     select * from {{ ref('int_identity_hubs') }}
 ),
 
+pay_rates as (
+    select * from {{ ref('int_pay_rates') }}
+    where rate_e9 is null
+),
+
 from_credits as (
     select
         case credits.reason when 'sale_not_completed' then 'return_before_sale_completed' else credits.reason end as kind,
@@ -115,6 +120,23 @@ from_hubs as (
     from hubs
 ),
 
+without_rate as (
+    select
+        'missing_rate' as kind,
+        pay_rates.pay_currency as subject,
+        order_lines.source,
+        order_lines.order_id,
+        order_lines.line_id,
+        order_lines.currency,
+        concat('on ', cast(pay_rates.rate_day as {{ dbt.type_string() }}), ' and the 7 days before') as detail,
+        order_lines.net_minor as amount_minor
+    from order_lines
+    inner join pay_rates
+        on order_lines.currency = pay_rates.currency
+        and order_lines.earned_date = pay_rates.rate_day
+    where order_lines.completed_at is not null
+),
+
 final as (
     select * from from_credits
     union all
@@ -125,6 +147,8 @@ final as (
     select * from from_house_accounts
     union all
     select * from from_hubs
+    union all
+    select * from without_rate
 )
 
 select * from final
