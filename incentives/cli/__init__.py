@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from incentives.errors import IncentivesError
+from incentives.errors import EXIT_DONE, IncentivesError
 
 # Command -> (module:attribute, line shown by --help).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -63,9 +63,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 a check failed, 2 input or call wrong, 3 something outside failed."""
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, prog_name="incentives", standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        # Without its stand-alone mode click returns the code of `Context.exit` instead of leaving with it.
+        code = cli.main(args=list(arguments) if arguments is not None else None, prog_name="incentives", standalone_mode=False)
+        if isinstance(code, int) and code != EXIT_DONE:
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -20,7 +20,9 @@ ORDER_LINES = 200_000
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
 @click.option("--order-lines", type=click.IntRange(min=100), default=ORDER_LINES, show_default=True, help="Size of the sample.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Equal seeds give equal deliveries.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Port of the portal; 0 = a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Port of the portal; 0 = a free one."
+)
 @click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the portal at the end.")
 def demo(folder: Path, order_lines: int, seed: int, port: int, serve: bool) -> None:
     """Make a sample retailer in DIR, land, build and check it, lock a bonus cycle, and serve the portal.
