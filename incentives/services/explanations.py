@@ -61,7 +61,8 @@ select order_line_key, root_line_key, source, order_id, line_id, line_kind, curr
 from marts.fct_order_lines where {condition} order by source, order_id, line_id
 """
 _PARTS = """
-select credits.role, credits.recipient, credits.share_e12, credits.credit_minor, credits.reason, policies.policy, policies.valid_from
+select credits.role, credits.recipient, credits.share_e12, credits.credit_minor, credits.reason,
+    policies.policy, policies.valid_from, policies.model
 from marts.fct_credits as credits
 inner join marts.dim_policies as policies on credits.policy_key = policies.policy_key
 where credits.order_line_key = ?
@@ -154,6 +155,7 @@ def _line(
     rows = connection.execute(_PARTS, [line_key]).fetchall()
     touches = [Touch(*row) for row in connection.execute(_TOUCHES, [root_key]).fetchall()]
     policy = f"policy {rows[0][5]}, in force from {rows[0][6].isoformat()}" if rows else ""
+    is_decayed = bool(rows) and rows[0][7] == "time_decay"
     heading = (
         f"Order {order_id} of {source}, line {line_id}: {format_minor(net_minor, currency)} {currency}, "
         f"{'sold' if kind == 'sale' else 'returned'} on {_moment(ordered_at)}"
@@ -173,10 +175,17 @@ def _line(
     heading += f", counted on {business_date.isoformat()}."
     sold = _sold(connection, root_key) if kind == "return" and root_key != line_key else ""
     parts = tuple(
-        Part(role, recipient, share, credit, reason, _sentence(role, recipient, share, credit, reason, currency, net_minor),
-             () if kind == "return" else _because(role, recipient, reason, touches))
-        for role, recipient, share, credit, reason, _, _ in rows
-    )  # fmt: skip
+        Part(
+            role,
+            recipient,
+            share,
+            credit,
+            reason,
+            _sentence(role, recipient, share, credit, reason, currency, net_minor),
+            () if kind == "return" else _because(role, recipient, reason, touches, is_decayed),
+        )
+        for role, recipient, share, credit, reason, *_ in rows
+    )
     left_out = () if kind == "return" else tuple(_left_out(touch) for touch in touches if not touch.counted)
     return LineExplanation(source, order_id, line_id, currency, net_minor, heading + sold, policy, parts, left_out)
 
@@ -207,11 +216,11 @@ def _sentence(
     return f"{recipient}{waiting} {ROLE_WORDS.get(role or '', 'is credited')}: {share}."
 
 
-def _because(role: str | None, recipient: str, reason: str | None, touches: Sequence[Touch]) -> tuple[str, ...]:
+def _because(role: str | None, recipient: str, reason: str | None, touches: Sequence[Touch], is_decayed: bool) -> tuple[str, ...]:
     behind = [touch for touch in touches if touch.role == role and touch.recipient == recipient and touch.counted]
     if role == "advisor":
         total = sum(touch.weight for touch in touches if touch.role == role and touch.counted)
-        return tuple(_counted(touch, total) for touch in behind)
+        return tuple(_counted(touch, total, is_decayed) for touch in behind)
     if role == "relationship" and behind:
         return tuple(
             f"last in touch by {_kind(touch)} on {_moment(touch.started_at)}, {age_words(touch.age_s)} before" for touch in behind
@@ -221,9 +230,9 @@ def _because(role: str | None, recipient: str, reason: str | None, touches: Sequ
     return ()
 
 
-def _counted(touch: Touch, total: int) -> str:
+def _counted(touch: Touch, total: int, is_decayed: bool) -> str:
     said = f"{_kind(touch)} on {_moment(touch.started_at)}, {age_words(touch.age_s)} before: "
-    if touch.kind_weight and touch.weight > 2**20:
+    if is_decayed:
         left = Fraction(touch.weight, touch.kind_weight * DECAY_WHOLE)
         said += f"weight {touch.kind_weight}, {_decimal(left * 100, 1)} % left at this age"
     else:

@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_crediting import TRILLION, PlainCrediting, decay
+from plain_arithmetic import decay
+from plain_crediting import TRILLION, PlainCrediting
 from support_crediting import Retailer, crediting_models
 from support_models import build
 from support_retailers import (

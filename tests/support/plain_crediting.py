@@ -7,20 +7,20 @@ staging leaves them. Times are whole seconds; a moment without a zone is UTC.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plain_arithmetic import HOUSE, Cell, decay, employed, is_two_way, largest_remainder, line_id, seconds, strongest
+from plain_customers import OF_INTERACTIONS, PlainCustomers
+
 from incentives.policies import Policy, PolicyVersion
 
 Row = Mapping[str, Any]
-HOUSE = "house"
 TRILLION = 10**12
-TWO_WAY = {"consultation", "conversation", "appointment", "event", "service_case", "return_handling"}
-DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,10 @@ class PlainCredit:
 
 
 @dataclass(frozen=True)
-class _Cell:
-    role: str | None
-    order: int
-    recipient: str
-    share: Fraction
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
 class _Counted:
-    """A counted touch with its kind's weight and what it weighs in its role."""
+    """A counted touch and what it weighs in its role."""
 
     row: Row
-    kind_weight: int
     weight: int
 
 
@@ -65,26 +55,28 @@ class PlainCrediting:
         self.versions = tuple(versions)
         self.zone = ZoneInfo(settings["time_zone"])
         self.house_account_over = int(settings["house_account_over"])
-        self.records_max = int(settings["max_customers_per_identifier"])
-        self.lines = {_line_id(row): row for row in rows.get("order_lines", [])}
-        self.interactions = rows.get("interactions", [])
+        self.lines = {line_id(row): row for row in rows.get("order_lines", [])}
+        interactions = rows.get("interactions", [])
         self.associates = {row["associate_id"]: row for row in rows.get("associates", [])}
         self.locations = {row["location_id"]: row for row in rows.get("locations", [])}
         self.permissions = rows.get("permissions", [])
-        self.identifiers = rows.get("customer_identifiers", [])
         self.ownership = rows.get("client_ownership", [])
         self.overrides = rows.get("credit_overrides", [])
-        self._name_customers()
+        self.customers = PlainCustomers(
+            rows.get("customer_identifiers", []),
+            [*self.lines.values(), *interactions],
+            int(settings["max_customers_per_identifier"]),
+        )
         self.touches_of: dict[Any, list[Row]] = defaultdict(list)
-        for row in self.interactions:
-            customer = self._customer(row, ("loyalty_id", "customer_email", "customer_phone", "social_handle"))
+        for row in interactions:
+            customer = self.customers.of_row(row, OF_INTERACTIONS)
             if customer is not None:
                 self.touches_of[customer].append(row)
-        self.customer_of_line = self._customers_of_lines()
+        self.customer_of_line = self.customers.of_lines(self.lines)
         self.orders_of: dict[Any, list[tuple[tuple[str, str], int]]] = defaultdict(list)
-        for line_id, row in self.lines.items():
-            if row["kind"] == "sale" and self.customer_of_line[line_id] is not None:
-                self.orders_of[self.customer_of_line[line_id]].append((line_id[:2], _seconds(row["ordered_at"])))
+        for line, row in self.lines.items():
+            if row["kind"] == "sale" and self.customer_of_line[line] is not None:
+                self.orders_of[self.customer_of_line[line]].append((line[:2], seconds(row["ordered_at"])))
 
     # ---- the whole -------------------------------------------------------------------------------------------------
 
@@ -101,24 +93,24 @@ class PlainCrediting:
             elif sale.get("completed_at") is None:
                 found.append(self._undivided(row, "sale_not_completed"))
             else:
-                returns[_line_id(sale)].append(row)
-        for line_id, row in self.lines.items():
+                returns[line_id(sale)].append(row)
+        for line, row in self.lines.items():
             if row["kind"] == "sale" and row.get("completed_at") is not None:
-                found += self._family(row, returns[line_id])
+                found += self._family(row, returns[line])
         return found
 
     def _family(self, sale: Row, returns: list[Row]) -> list[PlainCredit]:
         """Credit a sale and what comes back of it, in order; each return is the difference of two divisions."""
         cells = self.split(sale)
-        shares = _largest_remainder(TRILLION, cells, [cell.share for cell in cells])
+        shares = largest_remainder(TRILLION, cells, [cell.share for cell in cells])
         owners = self._own_customers(sale)
         remaining = sale["net_minor"]
-        divided = _largest_remainder(remaining, cells, [Fraction(share, TRILLION) for share in shares])
+        divided = largest_remainder(remaining, cells, [Fraction(share, TRILLION) for share in shares])
         earned = self._local(sale["completed_at"], sale)
         found = self._rows(sale, cells, shares, divided, owners, earned)
-        for row in sorted(returns, key=lambda row: (row["completed_at"], *_line_id(row))):
+        for row in sorted(returns, key=lambda row: (row["completed_at"], *line_id(row))):
             taken = min(remaining, -row["net_minor"])
-            after = _largest_remainder(remaining - taken, cells, [Fraction(share, TRILLION) for share in shares])
+            after = largest_remainder(remaining - taken, cells, [Fraction(share, TRILLION) for share in shares])
             beyond = -row["net_minor"] - taken
             if taken or not beyond:
                 differences = [new - old for new, old in zip(after, divided, strict=True)]
@@ -129,7 +121,7 @@ class PlainCrediting:
         return found
 
     def _rows(
-        self, row: Row, cells: list[_Cell], shares: list[int], parts: list[int], owners: set[str], earned: date
+        self, row: Row, cells: list[Cell], shares: list[int], parts: list[int], owners: set[str], earned: date
     ) -> list[PlainCredit]:
         """Return the line's rows; a purchase on one's own record goes to house, added to what is house's already."""
         sums: dict[tuple[str | None, str], list[Any]] = {}
@@ -150,16 +142,16 @@ class PlainCrediting:
     def _credit(
         self, row: Row, role: str | None, recipient: str, share: int, part: int, reason: str | None, earned: date
     ) -> PlainCredit:
-        return PlainCredit(_line_id(row), role, recipient, share, part, reason, self._local(row["completed_at"], row), earned)
+        return PlainCredit(line_id(row), role, recipient, share, part, reason, self._local(row["completed_at"], row), earned)
 
     # ---- one sale line ---------------------------------------------------------------------------------------------
 
-    def split(self, sale: Row) -> list[_Cell]:
+    def split(self, sale: Row) -> list[Cell]:
         """Return the cells of a sale line with their exact shares."""
         policy = self.policy_of(sale)
         if sale.get("category") in policy.exclude.categories:
-            return [_Cell(None, 0, HOUSE, Fraction(1), "excluded_category")]
-        customer = self.customer_of_line[_line_id(sale)]
+            return [Cell(None, 0, HOUSE, Fraction(1), "excluded_category")]
+        customer = self.customer_of_line[line_id(sale)]
         house_account = customer is not None and self._is_house_account(sale, customer, policy)
         held: dict[str, dict[str, Fraction]] = {"seller": self._sellers(sale)}
         if customer is not None and not house_account:
@@ -172,7 +164,7 @@ class PlainCrediting:
         weights = {role: Fraction(weight) for role, weight in policy.roles.items() if weight}
         holders = {role: held.get(role) or {} for role in weights}
         if not any(holders.values()):
-            return [_Cell(None, 0, HOUSE, Fraction(1), "no_role_held")]
+            return [Cell(None, 0, HOUSE, Fraction(1), "no_role_held")]
         unknown_customer = "unidentified" if customer is None else "house_account" if house_account else None
         for role in weights:
             lost_with_the_customer = role != "seller" and unknown_customer is not None
@@ -186,7 +178,7 @@ class PlainCrediting:
                 recipient, _, reason = who.partition("\0")
                 if not reason and recipient not in self.associates and role != "advisor":
                     reason = "unknown_associate"
-                found.append(_Cell(role, order[role], recipient, share, reason or None))
+                found.append(Cell(role, order[role], recipient, share, reason or None))
         return found
 
     def policy_of(self, sale: Row) -> Policy:
@@ -206,14 +198,14 @@ class PlainCrediting:
         day, found = self._local(sale["ordered_at"], sale), defaultdict(Fraction)
         for who, weight in self._seller_list(sale).items():
             record = self.associates.get(who)
-            found[who if record is None or _employed(record, day) else f"{HOUSE}\0not_employed"] += weight
+            found[who if record is None or employed(record, day) else f"{HOUSE}\0not_employed"] += weight
         return {who: weight for who, weight in found.items() if weight}
 
     def _seller_list(self, sale: Row) -> dict[str, Fraction]:
         decided = [
             row
             for row in self.overrides
-            if row.get("approved_by") and (row["source"], row["order_id"], row["line_id"]) == _line_id(sale)
+            if row.get("approved_by") and (row["source"], row["order_id"], row["line_id"]) == line_id(sale)
         ]
         text = sale.get("associate_id")
         if decided:
@@ -227,18 +219,18 @@ class PlainCrediting:
 
     def _order_sellers(self, sale: Row) -> set[str]:
         """Return everybody who sold a line of the order."""
-        same_order = [row for row in self.lines.values() if _line_id(row)[:2] == _line_id(sale)[:2] and row["kind"] == "sale"]
+        same_order = [row for row in self.lines.values() if line_id(row)[:2] == line_id(sale)[:2] and row["kind"] == "sale"]
         return {who for row in same_order for who, weight in self._seller_list(row).items() if weight}
 
     # ---- advice ----------------------------------------------------------------------------------------------------
 
     def counted_touches(self, sale: Row, customer: Any, policy: Policy) -> list[_Counted]:
         """Return the touches that count for a sale line, with their weights in the advisor role."""
-        ordered, advisor = _seconds(sale["ordered_at"]), policy.advisor
+        ordered, advisor = seconds(sale["ordered_at"]), policy.advisor
         touches = [
             row
             for row in self.touches_of[customer]
-            if ordered - advisor.lookback_days <= _seconds(row["started_at"]) <= ordered
+            if ordered - advisor.lookback_days <= seconds(row["started_at"]) <= ordered
             and self._counts(row, ordered, policy, customer)
             and not self._is_own_sale(row, sale, policy)
         ]
@@ -247,7 +239,7 @@ class PlainCrediting:
             return advisor.weights[row["kind"]]
 
         def place(row: Row) -> tuple[int, str, str]:
-            return _seconds(row["started_at"]), row["source"], row["interaction_id"]
+            return seconds(row["started_at"]), row["source"], row["interaction_id"]
 
         if advisor.one_per_day:
             heaviest: dict[Any, Row] = {}
@@ -260,11 +252,11 @@ class PlainCrediting:
             def aged(row: Row) -> int:
                 if advisor.model == "linear" or advisor.half_life_days is None:
                     return kind_weight(row)
-                return kind_weight(row) * decay(ordered - _seconds(row["started_at"]), advisor.half_life_days)
+                return kind_weight(row) * decay(ordered - seconds(row["started_at"]), advisor.half_life_days)
 
             if advisor.max_per_order:
-                touches = _strongest(touches, advisor.max_per_order, aged, place)
-            return [_Counted(row, kind_weight(row), aged(row)) for row in touches]
+                touches = strongest(touches, advisor.max_per_order, aged, place)
+            return [_Counted(row, aged(row)) for row in touches]
         count = len(touches)
         if advisor.model == "first":
             places = [1] + [0] * (count - 1)
@@ -276,13 +268,13 @@ class PlainCrediting:
             assert advisor.position is not None
             first, middle, last = advisor.position
             places = [first * (count - 2)] + [middle] * (count - 2) + [last * (count - 2)]
-        return [_Counted(row, kind_weight(row), weight) for row, weight in zip(touches, places, strict=False)]
+        return [_Counted(row, weight) for row, weight in zip(touches, places, strict=False)]
 
     def _counts(self, row: Row, ordered: int, policy: Policy, customer: Any) -> bool:
         """Whether the policy counts a touch for an order of that second, wherever in time it lies."""
-        advisor, started = policy.advisor, _seconds(row["started_at"])
+        advisor, started = policy.advisor, seconds(row["started_at"])
         record = self.associates.get(row["associate_id"])
-        if record is None or not _employed(record, self._local(row["started_at"], row)) or not advisor.weights.get(row["kind"]):
+        if record is None or not employed(record, self._local(row["started_at"], row)) or not advisor.weights.get(row["kind"]):
             return False
         outcome = (row.get("outcome") or "").strip().lower()
         if outcome in ("no_show", "opted_out", "auto_reply"):
@@ -290,10 +282,10 @@ class PlainCrediting:
         if row["kind"] == "appointment":
             if outcome != "kept":
                 return False
-            if row.get("booked_at") is not None and started - _seconds(row["booked_at"]) < 3600:
+            if row.get("booked_at") is not None and started - seconds(row["booked_at"]) < 3600:
                 return False
         if row.get("recorded_at") is not None:
-            recorded = _seconds(row["recorded_at"])
+            recorded = seconds(row["recorded_at"])
             late = advisor.late_logging_hours
             if recorded > ordered or (late is not None and recorded - started > late):
                 return False
@@ -302,36 +294,35 @@ class PlainCrediting:
                 return False
             needed = advisor.outreach_needs_response_days
             if needed:
-                answered = row.get("responded_at") and _seconds(row["responded_at"])
+                answered = row.get("responded_at") and seconds(row["responded_at"])
                 if answered is None or not 0 <= answered - started <= needed or answered > ordered:
                     return False
         return True
 
     def _permitted(self, customer: Any, method: str | None, at: int) -> bool:
         words = [
-            (_seconds(row["changed_at"]), row["status"] == "withdrawn")
+            (seconds(row["changed_at"]), row["status"] == "withdrawn")
             for row in self.permissions
             if row["purpose"] == "contact"
             and row["method"] == method
-            and self.component.get(("record", row["source"], row["customer_id"]), ("record", row["source"], row["customer_id"]))
-            == customer
-            and _seconds(row["changed_at"]) <= at
+            and self.customers.of_record(row["source"], row["customer_id"]) == customer
+            and seconds(row["changed_at"]) <= at
         ]
         return not words or not max(words)[1]
 
     def _is_own_sale(self, row: Row, sale: Row, policy: Policy) -> bool:
         hours = policy.advisor.own_sale_hours
-        age = _seconds(sale["ordered_at"]) - _seconds(row["started_at"])
+        age = seconds(sale["ordered_at"]) - seconds(row["started_at"])
         return bool(hours) and age <= (hours or 0) and row["associate_id"] in self._order_sellers(sale)
 
     def _is_house_account(self, sale: Row, customer: Any, policy: Policy) -> bool:
-        until = _seconds(sale["ordered_at"])
+        until = seconds(sale["ordered_at"])
         since = until - policy.advisor.lookback_days
         orders = {order for order, at in self.orders_of[customer] if since <= at <= until}
         touches = [
             row
             for row in self.touches_of[customer]
-            if since <= _seconds(row["started_at"]) <= until and self._counts(row, until, policy, customer)
+            if since <= seconds(row["started_at"]) <= until and self._counts(row, until, policy, customer)
         ]
         return max(len(orders), len(touches)) > self.house_account_over
 
@@ -347,7 +338,7 @@ class PlainCrediting:
             who
             for who, start in since.items()
             if (day - start) >= timedelta(seconds=policy.relationship.settle_days)
-            and (who not in self.associates or _employed(self.associates[who], day))
+            and (who not in self.associates or employed(self.associates[who], day))
             and self._is_active(who, sale, customer, policy)
         ]
 
@@ -355,8 +346,7 @@ class PlainCrediting:
         """Return each owner's unbroken spans: spans that touch or overlap are one."""
         rows: dict[str, list[tuple[date, date]]] = defaultdict(list)
         for row in self.ownership:
-            record = ("record", row["customer_source"], row["customer_id"])
-            if self.component.get(record, record) == customer:
+            if self.customers.of_record(row["customer_source"], row["customer_id"]) == customer:
                 rows[row["associate_id"]].append((row["valid_from"], row.get("valid_to") or date.max))
         found = []
         for who, spans in rows.items():
@@ -370,76 +360,29 @@ class PlainCrediting:
         return found
 
     def _is_active(self, who: str, sale: Row, customer: Any, policy: Policy) -> bool:
-        span, until = policy.relationship.active_days, _seconds(sale["ordered_at"])
+        span, until = policy.relationship.active_days, seconds(sale["ordered_at"])
         if span is None:
             return True
-        if any(order != _line_id(sale)[:2] and until - span <= at <= until for order, at in self.orders_of[customer]):
+        if any(order != line_id(sale)[:2] and until - span <= at <= until for order, at in self.orders_of[customer]):
             return True
         return any(
             row["associate_id"] == who
-            and until - span <= _seconds(row["started_at"]) <= until
+            and until - span <= seconds(row["started_at"]) <= until
             and self._counts(row, until, policy, customer)
             and not self._is_own_sale(row, sale, policy)
-            and _is_two_way(row, until)
+            and is_two_way(row, until)
             for row in self.touches_of[customer]
         )
 
-    # ---- customers -------------------------------------------------------------------------------------------------
-
-    def _name_customers(self) -> None:
-        """Join records that share a usable identifier; `component` gives each record its customer."""
-        holders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
-        for row in self.identifiers:
-            holders[row["identifier_value"]].add(("record", row["source"], row["customer_id"]))
-        for row in [*self.lines.values(), *self.interactions]:
-            if row.get("customer_id") is not None:
-                for column in ("loyalty_id", "customer_email", "customer_phone", "social_handle"):
-                    if row.get(column) is not None:
-                        holders[row[column]].add(("record", row["source"], row["customer_id"]))
-        self.hubs = set()
-        for identifier, records in holders.items():
-            sources = [source for _, source, _ in records]
-            if max(sources.count(source) for source in sources) > self.records_max:
-                self.hubs.add(identifier)
-        self.holders = {identifier: records for identifier, records in holders.items() if identifier not in self.hubs}
-        self.component: dict[Any, Any] = {}
-        for records in self.holders.values():
-            joined = {self.component.get(record, record) for record in records}
-            name = min(joined)
-            for record in [*records, *(known for known, component in self.component.items() if component in joined)]:
-                self.component[record] = name
-
-    def _customer(self, row: Row, columns: Iterable[str]) -> Any:
-        if row.get("customer_id") is not None:
-            record = ("record", row["source"], row["customer_id"])
-            return self.component.get(record, record)
-        for column in columns:
-            identifier = row.get(column)
-            if identifier is not None and identifier not in self.hubs:
-                records = self.holders.get(identifier)
-                return self.component[min(records)] if records else ("identifier", identifier)
-        return None
-
-    def _customers_of_lines(self) -> dict[tuple[str, str, str], Any]:
-        own = {line: self._customer(row, ("loyalty_id", "customer_email", "customer_phone")) for line, row in self.lines.items()}
-        agreed: dict[tuple[str, str], set[Any]] = defaultdict(set)
-        for line, customer in own.items():
-            if customer is not None:
-                agreed[line[:2]].add(customer)
-        return {
-            line: next(iter(agreed[line[:2]])) if customer is None and len(agreed[line[:2]]) == 1 else customer
-            for line, customer in own.items()
-        }
-
     def _own_customers(self, sale: Row) -> set[str]:
         """Return the associates whose own customer record bought, where the policy leaves that out."""
-        customer = self.customer_of_line[_line_id(sale)]
+        customer = self.customer_of_line[line_id(sale)]
         if customer is None or not self.policy_of(sale).exclude.self_purchase:
             return set()
         found = set()
         for who, row in self.associates.items():
-            record = ("record", row.get("customer_source"), row.get("customer_id"))
-            if row.get("customer_id") is not None and self.component.get(record, record) == customer:
+            own = self.customers.of_record(row.get("customer_source"), row.get("customer_id"))
+            if row.get("customer_id") is not None and own == customer:
                 found.add(who)
         return found
 
@@ -455,54 +398,3 @@ class PlainCrediting:
     def _local(self, moment: datetime, row: Row) -> date:
         zone = self.locations.get(row.get("location_id"), {}).get("time_zone")
         return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone) if zone else self.zone).date()
-
-
-def decay(age: int, half_life: int) -> int:
-    """Return 2^36 x 0.5^(age / half-life) in whole numbers, at least 1: the definition, not an approximation of it."""
-    x = (age % half_life) * 2**30 // half_life
-    y = 117391
-    for coefficient in (1369601, 10286296, 59582935, 257938912, 744260973, 1073741824):
-        y = coefficient - x * y // 2**30
-    return max(1, y * 64 // 2 ** min(age // half_life, 62))
-
-
-def _largest_remainder(total: int, cells: list[_Cell], shares: list[Fraction]) -> list[int]:
-    exact = [total * share for share in shares]
-    parts = [int(value) for value in exact]
-    places = sorted(
-        range(len(cells)),
-        key=lambda at: (parts[at] - exact[at], cells[at].order, cells[at].recipient == HOUSE, cells[at].recipient),
-    )
-    for at in places[: total - sum(parts)]:
-        parts[at] += 1
-    return parts
-
-
-def _strongest(touches: list[Row], count: int, aged: Callable[[Row], int], place: Callable[[Row], Any]) -> list[Row]:
-    taken: dict[str, int] = defaultdict(int)
-    found = []
-    for row in sorted(touches, key=lambda row: (aged(row), place(row)), reverse=True):
-        if taken[row["associate_id"]] < count:
-            taken[row["associate_id"]] += 1
-            found.append(row)
-    return found
-
-
-def _is_two_way(row: Row, until: int) -> bool:
-    if row["kind"] in ("outreach", "follow_up"):
-        answered = row.get("responded_at")
-        return answered is not None and _seconds(row["started_at"]) <= _seconds(answered) <= until
-    return row["kind"] in TWO_WAY
-
-
-def _employed(record: Row, day: date) -> bool:
-    hired, left = record.get("hired_on"), record.get("left_on")
-    return (hired is None or hired <= day) and (left is None or day <= left)
-
-
-def _seconds(moment: datetime) -> int:
-    return int((moment - datetime(1970, 1, 1)) // timedelta(seconds=1))  # noqa: DTZ001 - moments are UTC without a zone
-
-
-def _line_id(row: Row) -> tuple[str, str, str]:
-    return row["source"], row["order_id"], row["line_id"]
