@@ -26,6 +26,10 @@ settings as (
     where name = 'time_zone'
 ),
 
+local_dates as (
+    select * from {{ ref('int_local_dates') }}
+),
+
 workspace as (
     select max(value) as time_zone from settings
 ),
@@ -86,13 +90,19 @@ dated as (
         order_lines.original_order_id,
         order_lines.original_line_id,
         {{ epoch_seconds('order_lines.ordered_at') }} as ordered_s,
-        {{ local_date('order_lines.ordered_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as order_date,
-        {{ local_date('order_lines.completed_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as business_date,
+        ordered_dates.local_date as order_date,
+        completed_dates.local_date as business_date,
         order_lines.ordered_at,
         order_lines.completed_at
     from order_lines
     cross join workspace
     left join locations on order_lines.location_id = locations.location_id
+    inner join local_dates as ordered_dates
+        on coalesce(locations.time_zone, workspace.time_zone) = ordered_dates.time_zone
+        and {{ quarter_hour(epoch_seconds('order_lines.ordered_at')) }} = ordered_dates.quarter_no
+    left join local_dates as completed_dates
+        on coalesce(locations.time_zone, workspace.time_zone) = completed_dates.time_zone
+        and {{ quarter_hour(epoch_seconds('order_lines.completed_at')) }} = completed_dates.quarter_no
 ),
 
 sales as (

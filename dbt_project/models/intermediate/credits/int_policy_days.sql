@@ -25,17 +25,24 @@ settings as (
     where name = 'time_zone'
 ),
 
+local_dates as (
+    select * from {{ ref('int_local_dates') }}
+),
+
 workspace as (
     select max(value) as time_zone from settings
 ),
 
 days as (
     select distinct
-        {{ local_date('order_lines.ordered_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as order_date,
+        local_dates.local_date as order_date,
         coalesce(locations.country, '') as country
     from order_lines
     cross join workspace
     left join locations on order_lines.location_id = locations.location_id
+    inner join local_dates
+        on coalesce(locations.time_zone, workspace.time_zone) = local_dates.time_zone
+        and {{ quarter_hour(epoch_seconds('order_lines.ordered_at')) }} = local_dates.quarter_no
 ),
 
 candidates as (

@@ -47,6 +47,7 @@ in_window as (
         open_moments.order_key,
         open_moments.customer_key,
         open_moments.policy_no,
+        touches.associate_key,
         touches.associate_id,
         touches.kind,
         touches.left_out_reason,
@@ -68,6 +69,7 @@ judged as (
         in_window.customer_key,
         in_window.started_s,
         in_window.tie_order,
+        in_window.associate_key,
         in_window.associate_id,
         {{ touch_left_out_reason('in_window', 'policies', 'kind_weights') }} as policy_reason,
         coalesce(
@@ -119,7 +121,7 @@ ranked_in_day as (
     select
         *,
         row_number() over (
-            partition by moment_key, associate_id, case when one_per_day then touch_date end
+            partition by moment_key, associate_key, case when one_per_day then touch_date end
             order by kind_weight desc, started_s desc, tie_order desc
         ) as place_in_day
     from counted
@@ -134,7 +136,7 @@ summed as (
     select
         *,
         row_number() over (
-            partition by moment_key, associate_id
+            partition by moment_key, associate_key
             order by aged_weight desc, started_s desc, tie_order desc
         ) as place_in_order
     from of_the_day

@@ -15,7 +15,12 @@ customer_map as (
 ),
 
 associates as (
-    select * from {{ ref('stg_associates') }}
+    select
+        associate_id,
+        {{ hex_to_bigint('substr(md5(associate_id), 1, 15)') }} as associate_key,
+        hired_on,
+        left_on
+    from {{ ref('stg_associates') }}
     where not is_withdrawn
 ),
 
@@ -27,6 +32,10 @@ locations as (
 settings as (
     select * from {{ ref('stg_settings') }}
     where name = 'time_zone'
+),
+
+local_dates as (
+    select * from {{ ref('int_local_dates') }}
 ),
 
 contact_permissions as (
@@ -78,18 +87,22 @@ with_customer as (
         {{ epoch_seconds('with_record.recorded_at') }} as recorded_s,
         {{ epoch_seconds('with_record.responded_at') }} as responded_s,
         {{ epoch_seconds('with_record.booked_at') }} as booked_s,
-        {{ local_date('with_record.started_at', 'coalesce(locations.time_zone, workspace.time_zone)') }} as touch_date,
+        local_dates.local_date as touch_date,
         with_record.started_at
     from with_record
     cross join workspace
     left join customer_map on with_record.customer_record_key = customer_map.customer_record_key
     left join locations on with_record.location_id = locations.location_id
+    inner join local_dates
+        on coalesce(locations.time_zone, workspace.time_zone) = local_dates.time_zone
+        and {{ quarter_hour(epoch_seconds('with_record.started_at')) }} = local_dates.quarter_no
 ),
 
 -- The same for every policy and order: what is wrong with the touch in itself.
 judged as (
     select
         with_customer.customer_key,
+        associates.associate_key,
         with_customer.source,
         with_customer.interaction_id,
         with_customer.associate_id,
@@ -119,6 +132,7 @@ judged as (
 final as (
     select
         customer_key,
+        associate_key,
         row_number() over (partition by customer_key, started_s order by source, interaction_id) as tie_order,
         source,
         interaction_id,
