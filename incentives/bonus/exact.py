@@ -124,8 +124,9 @@ class Exact:
         """Return the nearest integers, ties to the even one."""
         if isinstance(self.den, int) and self.den == 1:
             return self.num
-        whole = self.num // self.den
-        rest = multiply(add(self.num, multiply(whole, self.den), -1), 2)
+        num = self.num if bound(self.den) < SAFE_MAX else self.num.astype(np.object_)
+        whole = num // self.den
+        rest = multiply(add(num, multiply(whole, self.den), -1), 2)
         odd = np.asarray(whole % 2 != 0, dtype=np.bool_)
         up = np.asarray(rest > self.den, dtype=np.bool_) | (np.asarray(rest == self.den, dtype=np.bool_) & odd)
         return add(whole, up.astype(np.int64))
@@ -187,7 +188,8 @@ def sum_groups(values: Ints, groups: npt.NDArray[np.int64], size: int) -> Ints:
 
 
 def _apply(left: Ints, right: int | Ints, largest: int, operation: np.ufunc) -> Ints:
-    if largest < SAFE_MAX and left.dtype != np.object_ and (isinstance(right, int) or right.dtype != np.object_):
+    fits = abs(right) < SAFE_MAX if isinstance(right, int) else right.dtype != np.object_
+    if largest < SAFE_MAX and fits and left.dtype != np.object_:
         result: Ints = operation(left, right)
         return result
     wide = right if isinstance(right, int) else right.astype(np.object_)
@@ -201,4 +203,12 @@ def _common(left: Exact, right: Exact) -> tuple[Ints, Ints, int | Ints]:
         return multiply(left.num, den // left.den), multiply(right.num, den // right.den), den
     if left.den is right.den:
         return left.num, right.num, left.den
-    return multiply(left.num, right.den), multiply(right.num, left.den), multiply_den(left.den, right.den)
+    left_den, right_den = _column(left.den, len(left)), _column(right.den, len(right))
+    shared = np.gcd(left_den, right_den)
+    of_left = narrow(np.asarray(right_den // shared))
+    of_right = narrow(np.asarray(left_den // shared))
+    return multiply(left.num, of_left), multiply(right.num, of_right), multiply(left_den, of_left)
+
+
+def _column(den: int | Ints, size: int) -> Ints:
+    return Exact.constant(den, size).num if isinstance(den, int) else den

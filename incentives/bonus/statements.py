@@ -101,7 +101,7 @@ class _Finder:
 
 def _result(component: SettledComponent, row: int, parts: Sequence[tuple[Evaluated, int]]) -> ComponentResult:
     """Return the component's line of the statement; parts of it are added up."""
-    measure, target = Fraction(0), Fraction(0)
+    measure, target, against_target = Fraction(0), Fraction(0), Fraction(0)
     has_target, is_money = False, True
     names = ""
     for one, part in parts:
@@ -112,6 +112,7 @@ def _result(component: SettledComponent, row: int, parts: Sequence[tuple[Evaluat
             if one.now.target is not None:
                 has_target = True
                 target += one.now.target.at(element)
+                against_target += one.now.measure.at(element)
     scale, unit = _unit(measure, target, is_money)
     start = min((one.first_day(part) for one, part in parts), default=None)
     end = max((one.window.end for one, _ in parts), default=None)
@@ -120,7 +121,7 @@ def _result(component: SettledComponent, row: int, parts: Sequence[tuple[Evaluat
         measure=names,
         measure_value=round_half_even(measure * scale) if names and "+" not in names else None,
         target_value=round_half_even(target * scale) if has_target else None,
-        attainment=measure / target if has_target and target > 0 else None,
+        attainment=against_target / target if has_target and target > 0 else None,
         amount_minor=int(component.final[row]),
         measure_unit=unit,
         window_start="" if start is None else day_of(start).isoformat(),
