@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("incentives.cli.init:init", "Make a new workspace with commented examples."),
     "demo": ("incentives.cli.demo:demo", "Sample retailer, landed, built, one cycle locked, portal served."),
     "generate": ("incentives.cli.generate:generate", "Write a sample retailer's feeds into a folder."),
+    "connect": ("incentives.cli.connect:connect", "Pull or receive what sources hold, as files of the inbox."),
     "land": ("incentives.cli.land:land", "Land delivered files into bronze; default: the workspace's inbox."),
     "build": ("incentives.cli.build:build", "Build the warehouse, check it, and publish a snapshot."),
     "credits": ("incentives.cli.credits:credits_command", "List credits by order, associate or period."),

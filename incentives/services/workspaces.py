@@ -20,7 +20,7 @@ from incentives.errors import InputError
 from incentives.periods import Calendar
 from incentives.workspace import CONFIG_NAME, KEY_VARIABLE, Config, Workspace, create_key
 
-OPEN_FOLDERS = ("inbox/manual", "policies", "plans")
+OPEN_FOLDERS = ("inbox/manual", "policies", "plans", "connectors")
 _EXPECTED = {
     "country": "expected an ISO 3166 alpha-2 code such as FR",
     "name": "expected a name",
@@ -73,6 +73,8 @@ def create_workspace(
     (root / "policies" / "global.yaml").write_text(_template("policies/global.yaml"), encoding="utf-8")
     (root / "plans" / "client-advisor.yaml.example").write_text(plan_text, encoding="utf-8")
     (root / "plans" / "README.md").write_text(_template("plans/README.md"), encoding="utf-8")
+    for example in sorted(_templates("connectors")):
+        (root / "connectors" / example).write_text(_template(f"connectors/{example}"), encoding="utf-8")
     (root / ".gitignore").write_text(_template("gitignore"), encoding="utf-8")
     if KEY_VARIABLE not in os.environ:
         create_key(identity)
@@ -115,3 +117,7 @@ def _make_tree(root: Path) -> None:
 
 def _template(name: str) -> str:
     return resources.files("incentives").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _templates(folder: str) -> list[str]:
+    return [entry.name for entry in resources.files("incentives").joinpath("templates", folder).iterdir()]

@@ -1,0 +1,81 @@
+"""One run of a connector that pulls: pages in, delivery files out, then the position advances.
+
+Whatever happens, the position never passes rows that are not durable in the inbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from incentives.connectors import database
+from incentives.connectors.credentials import Secrets
+from incentives.connectors.inbox import Inbox, state_path
+from incentives.connectors.load import Described
+from incentives.connectors.mapping import MappedRow, rows_of
+from incentives.connectors.model import DatabaseConnector
+from incentives.connectors.pages import Page
+from incentives.connectors.values import MappingError, Record
+from incentives.errors import BusyError, InputError
+from incentives.locks import RunLock
+from incentives.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run delivered: files into the inbox, rows by feed, and rows read again unchanged."""
+
+    name: str
+    files: tuple[str, ...]
+    rows: Mapping[str, int]
+    unchanged: int
+
+
+def run(ws: Workspace, described: Described, *, secrets: Secrets, again: bool = False) -> RunReport:
+    """Pull what is new in a source into the workspace's inbox.
+
+    Args:
+        ws: The workspace.
+        described: The connector.
+        secrets: What the environment holds.
+        again: Forget the position and read everything once more.
+
+    Raises:
+        InputError: The connector, a secret or the source's answer is wrong.
+        BusyError: The connector runs already; names the process.
+        OutsideError: The source does not answer; what was delivered stays.
+    """
+    connector = described.connector
+    lock = RunLock(state_path(ws, f".{described.name}").with_suffix(".lock"))
+    holder = lock.acquire(f"connect run {described.name}")
+    if holder is not None:
+        raise BusyError(f"{described.name} runs already: {holder}.", where=str(described.path), remedy="Wait until it ends.")
+    try:
+        inbox = Inbox(ws, described.name, connector.source, packed=connector.gzip)
+        where = str(described.path)
+        position = inbox.begin(_what_is_read(connector), again=again)
+        for page in _pages(connector, position, secrets, where):
+            inbox.deliver(_rows(page.records, connector, where), page.position)
+    finally:
+        lock.release()
+    delivered = inbox.delivered
+    files = tuple(path.relative_to(ws.root).as_posix() for path in delivered.files)
+    return RunReport(described.name, files, dict(delivered.rows), delivered.unchanged)
+
+
+def _what_is_read(connector: DatabaseConnector) -> Sequence[str]:
+    return database.what_is_read(connector)
+
+
+def _pages(connector: DatabaseConnector, position: Mapping[str, str], secrets: Secrets, where: str) -> Iterator[Page]:
+    return database.pages(connector, position, secrets, where=where)
+
+
+def _rows(records: Sequence[Record], connector: DatabaseConnector, where: str) -> Iterator[MappedRow]:
+    try:
+        for record in records:
+            yield from rows_of(record, connector.deliver, connector.source)
+    except MappingError as error:
+        raise InputError(
+            f"a record does not fit its mapping: {error}.", where=where, remedy="Change `deliver`; the next run reads it again."
+        ) from error
