@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from incentives.connectors.credentials import Secrets
@@ -123,15 +123,14 @@ class _Reader:
                 remedy="Choose another cursor, or leave them out in `select`.",
             )
 
-    def _statement(self, *, after: Point | None = None, at_least: Scalar = None) -> Select[tuple[object, ...]]:
+    def _statement(self, *, after: Point | None = None, at_least: Scalar = None) -> Select[*tuple[Any, ...]]:
         from sqlalchemy import and_, column, or_, select
         from sqlalchemy.sql.elements import ColumnElement
 
         source = self._from()
         order: Sequence[ColumnElement[object]] = [column(name) for name in self._order]
-        statement: Select[tuple[object, ...]] = (
-            select(*[column(name) for name in self._columns]).select_from(source).order_by(*order)
-        )
+        columns: Sequence[ColumnElement[Any]] = [column(name) for name in self._columns]
+        statement: Select[*tuple[Any, ...]] = select(*columns).select_from(source).order_by(*order)
         if at_least is not None:
             statement = statement.where(order[0] >= _bound("at_least", at_least))
         if after is not None:
@@ -155,7 +154,7 @@ class _Reader:
         selected = text(self._connector.select.strip().rstrip(";").replace(":", r"\:"))
         return selected.columns(*[column(name) for name in self._columns]).subquery("delivered")
 
-    def _fetch(self, statement: Select[tuple[object, ...]]) -> list[dict[str, Scalar]]:
+    def _fetch(self, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Scalar]]:
         from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
         for attempt in range(1, ATTEMPTS + 1):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from incentives.connectors.model import DatabaseConnector
+from typing import Annotated
 
-Connector = DatabaseConnector
-KINDS: dict[str, type[Connector]] = {"database": DatabaseConnector}
+from pydantic import Field
+
+from incentives.connectors.model import DatabaseConnector
+from incentives.connectors.rest_model import RestConnector
+
+Pulling = DatabaseConnector | RestConnector
+Connector = Annotated[Pulling, Field(discriminator="kind")]
+KINDS: dict[str, type[Pulling]] = {"database": DatabaseConnector, "rest": RestConnector}

@@ -45,7 +45,7 @@ def rows_of(record: Record, outputs: Sequence[Output], source: str) -> Iterator[
     for output in outputs:
         types = {column.name: column.type for column in output.contract.columns}
         for scope in _elements(record, output):
-            if _holds(scope, output.where):
+            if _holds(scope, output.where) and not (output.unless and _holds(scope, output.unless)):
                 yield MappedRow(output, tuple(_cell(scope, output, name, types[name], source) for name in output.header))
 
 

@@ -82,11 +82,15 @@ class Value(Section):
 
 
 class Output(Section):
-    """Rows of one feed: a row a record, or a row for `each` element of a list in it, `where` it is wanted."""
+    """Rows of one feed: a row a record, or a row for `each` element of a list in it.
+
+    `where` and `unless` say which: a path and the texts of which its value is one; "" is no value.
+    """
 
     feed: str
     each: DottedPath | None = None
     where: Conditions = Field(default_factory=dict)
+    unless: Conditions = Field(default_factory=dict)
     columns: Annotated[dict[str, Value], Field(min_length=1)]
     constants: dict[str, str] = Field(default_factory=dict)
 
@@ -125,4 +129,4 @@ class Output(Section):
     def paths(self) -> tuple[str, ...]:
         """Every path that is looked at."""
         values = [path for value in self.columns.values() for path in value.paths]
-        return (*((self.each,) if self.each else ()), *self.where, *values)
+        return (*((self.each,) if self.each else ()), *self.where, *self.unless, *values)

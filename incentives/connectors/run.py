@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from incentives.connectors import database
+from incentives.connectors import database, rest
 from incentives.connectors.credentials import Secrets
 from incentives.connectors.inbox import Inbox, state_path
+from incentives.connectors.kinds import Pulling
 from incentives.connectors.load import Described
 from incentives.connectors.mapping import MappedRow, rows_of
 from incentives.connectors.model import DatabaseConnector
@@ -63,15 +64,17 @@ def run(ws: Workspace, described: Described, *, secrets: Secrets, again: bool = 
     return RunReport(described.name, files, dict(delivered.rows), delivered.unchanged)
 
 
-def _what_is_read(connector: DatabaseConnector) -> Sequence[str]:
-    return database.what_is_read(connector)
+def _what_is_read(connector: Pulling) -> Sequence[str]:
+    return database.what_is_read(connector) if isinstance(connector, DatabaseConnector) else rest.what_is_read(connector)
 
 
-def _pages(connector: DatabaseConnector, position: Mapping[str, str], secrets: Secrets, where: str) -> Iterator[Page]:
-    return database.pages(connector, position, secrets, where=where)
+def _pages(connector: Pulling, position: Mapping[str, str], secrets: Secrets, where: str) -> Iterator[Page]:
+    if isinstance(connector, DatabaseConnector):
+        return database.pages(connector, position, secrets, where=where)
+    return rest.pages(connector, position, secrets, where=where)
 
 
-def _rows(records: Sequence[Record], connector: DatabaseConnector, where: str) -> Iterator[MappedRow]:
+def _rows(records: Sequence[Record], connector: Pulling, where: str) -> Iterator[MappedRow]:
     try:
         for record in records:
             yield from rows_of(record, connector.deliver, connector.source)
