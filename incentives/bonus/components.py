@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from incentives.bonus import curves, pools
-from incentives.bonus.curves import CurveInputs, Terms
+from incentives.bonus.curves import Contribution, CurveInputs, Terms
 from incentives.bonus.exact import Bools, Exact
 from incentives.bonus.gather import Gatherer
 from incentives.bonus.parts import Parts
@@ -29,6 +29,7 @@ class Evaluated:
         statement: Each part's position among the plan's statements.
         now: What the curve read at the end of the period.
         before: What it read at the end of the period before; None where the window has one period.
+        contributions: What each row of the table gives at the end of the period; F is their sum.
         reached: F at the end of the period, after interval_cap; `standing` the highest so far where it may not fall.
         earlier: The standing F at the end of the period before.
         paid: What the parts get: the difference, or of a pool each one's share of it.
@@ -45,6 +46,7 @@ class Evaluated:
     statement: npt.NDArray[np.int64]
     now: CurveInputs
     before: CurveInputs | None
+    contributions: tuple[Contribution, ...]
     reached: Exact
     standing: Exact
     earlier: Exact
@@ -55,11 +57,16 @@ class Evaluated:
     other_currency: Bools
     is_money: bool
     weights: list[Fraction] | None = None
+    team_weights: dict[int, Fraction] = field(default_factory=dict)
     empty_pools: tuple[int, ...] = ()
 
     def first_day(self, part: int) -> int:
         """Return the first day that counts for a part: the window's, or the part's own where that is later."""
         return max(self.window.start, int(self.parts.start[part]))
+
+    def weight_of(self, team: int) -> Fraction:
+        """Return the sum of the weights in a team's pool."""
+        return self.team_weights.get(team, Fraction(0))
 
     def elements_of(self, part: int) -> list[int]:
         """Return the rows of the curve's columns that belong to a part."""
@@ -97,9 +104,10 @@ def evaluate_component(
         groups = rank_groups(gather, component, parts)
         steps = [_ranked(component, steps[-1], groups, eligible & (presence.days(*gather.last_period) > 0), gather.terms)]
     reached = []
+    contributions: list[Contribution] = []
     for one in steps:
-        amount = curves.total(curves.evaluate(component, one, gather.terms), size)
-        reached.append(_limited(component, gather, presence, amount))
+        contributions = curves.evaluate(component, one, gather.terms)
+        reached.append(_limited(component, gather, presence, curves.total(contributions, size)))
     falls = component.may_fall if component.may_fall is not None else plan.returns == "return_period"
     standing = reached if falls else _highest(reached)
     earlier = standing[-2] if len(standing) > 1 else Exact(np.zeros(size, dtype=np.int64))
@@ -123,6 +131,7 @@ def evaluate_component(
         statement,
         now=steps[-1],
         before=steps[-2] if len(steps) > 1 else None,
+        contributions=tuple(contributions),
         reached=reached[-1],
         standing=standing[-1],
         earlier=earlier,
@@ -133,6 +142,7 @@ def evaluate_component(
         other_currency=collected.other_currency & eligible,
         is_money=component.measure is not None and gather.sources.measure(component.measure).is_money,
         weights=weights,
+        team_weights=pools.sums(parts.unit, weights or []),
         empty_pools=tuple(sorted(empty)),
     )
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from incentives.bonus.exact import Bools, Exact
 from incentives.plans.model import Component
@@ -65,18 +64,6 @@ class CurveInputs:
     unit_amount: Exact | None = None
     rank_share: Exact | None = None
     goals: tuple[GoalInput, ...] = field(default=())
-
-    def take(self, rows: npt.NDArray[np.intp]) -> CurveInputs:
-        """Return the chosen rows."""
-        return CurveInputs(
-            self.measure.take(rows),
-            None if self.target is None else self.target.take(rows),
-            self.periods.take(rows),
-            None if self.on_target is None else self.on_target.take(rows),
-            None if self.unit_amount is None else self.unit_amount.take(rows),
-            None if self.rank_share is None else self.rank_share.take(rows),
-            tuple(GoalInput(one.name, one.weight, one.measure.take(rows), one.target.take(rows)) for one in self.goals),
-        )
 
 
 @dataclass(frozen=True, slots=True)

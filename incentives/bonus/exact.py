@@ -133,12 +133,32 @@ class Exact:
 
     def summed(self, groups: npt.NDArray[np.int64], size: int) -> Exact:
         """Return the sum of each group's rows."""
-        den = self.den
-        if isinstance(den, int):
-            return Exact(sum_groups(self.num, groups, size), den)
-        common = math.lcm(*[int(value) for value in np.unique(den)]) if len(den) else 1
-        factor = np.array([common // int(value) for value in den], dtype=np.object_)
-        return Exact(narrow(sum_groups(multiply(self.num, narrow(factor)), groups, size)), common)
+        if isinstance(self.den, int):
+            return Exact(sum_groups(self.num, groups, size), self.den)
+        # Denominators differ from row to row: the first rows of all groups, then the second ones, and so on.
+        order = np.argsort(groups, kind="stable")
+        sorted_groups = groups[order]
+        begins = np.searchsorted(sorted_groups, sorted_groups, side="left")
+        turn = np.arange(len(order)) - begins
+        total = Exact(np.zeros(size, dtype=np.int64), np.ones(size, dtype=np.int64))
+        for number in range(int(turn.max(initial=-1)) + 1):
+            rows = order[turn == number]
+            into = groups[rows]
+            total = total.put(into, (total.take(into) + self.take(rows)).reduced())
+        return total
+
+    def put(self, rows: npt.NDArray[np.int64], values: Exact) -> Exact:
+        """Return the column with other values in some rows; both have a denominator for each row."""
+        assert not isinstance(self.den, int)
+        assert not isinstance(values.den, int)
+        return Exact(_replaced(self.num, rows, values.num), _replaced(self.den, rows, values.den))
+
+
+def _replaced(column: Ints, rows: npt.NDArray[np.int64], values: Ints) -> Ints:
+    wide = column.dtype == np.object_ or values.dtype == np.object_
+    result: Ints = column.astype(np.object_) if wide else column.copy()
+    result[rows] = values
+    return result
 
 
 def narrow(values: Ints) -> Ints:

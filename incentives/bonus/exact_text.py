@@ -14,10 +14,9 @@ def money_text(minor: Fraction | int, currency: str) -> str:
     >>> money_text(Fraction(12050), "EUR"), money_text(Fraction(1, 3), "EUR")
     ('120.50', '1/300')
     """
-    exact = Fraction(minor)
-    if exact.denominator == 1:
-        return format_minor(int(exact), currency)
-    return number_text(exact / 10 ** currency_digits(currency))
+    if minor.denominator == 1:
+        return format_minor(minor.numerator, currency)
+    return number_text(minor / Fraction(10 ** currency_digits(currency)))
 
 
 def value_text(value: Fraction, currency: str, is_money: bool) -> str:

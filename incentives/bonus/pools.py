@@ -46,6 +46,14 @@ def divide(
     return shares, nobody
 
 
+def sums(teams: npt.NDArray[np.int64], weights: list[Fraction]) -> dict[int, Fraction]:
+    """Return the sum of each team's weights."""
+    together: dict[int, Fraction] = {}
+    for team, weight in zip(teams.tolist(), weights, strict=False):
+        together[team] = together.get(team, Fraction(0)) + weight
+    return together
+
+
 def places(measure: Exact, groups: npt.NDArray[np.int64], ranked: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the first and last place that each row occupies among the ranked rows of its group; (0, 0) if not ranked.
 

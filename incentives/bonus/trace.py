@@ -1,7 +1,6 @@
 """The trace of a statement: every step of the arithmetic with its inputs and its output, as exact text.
 
-It is rendered from the columns that the calculation kept; a table's rows come from the same curve functions,
-called with the one row.
+It is rendered from the columns that the calculation kept, one statement at a time; nothing is computed a second time.
 """
 
 from __future__ import annotations
@@ -9,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import numpy as np
-
-from incentives.bonus import curves
 from incentives.bonus.columns import day_of
 from incentives.bonus.components import Evaluated
-from incentives.bonus.curves import CurveInputs
+from incentives.bonus.curves import CurveInputs, plain_bound
 from incentives.bonus.exact_text import money_text, ratio_text, value_text
 from incentives.bonus.result import TraceStep, Unit
 from incentives.bonus.settle import SettledComponent, SettledPlan
@@ -251,48 +247,37 @@ def _input_steps(
 
 def _table_steps(recorder: Recorder, one: Evaluated, inputs: CurveInputs, element: int, lead: str) -> None:
     component, currency = one.component, recorder.currency
-    single = inputs.take(np.array([element]))
     threshold = component.wanted_threshold
     if threshold is not None:
-        bound = curves.bound_column(threshold, single, one.terms)
-        met = bool(single.measure.at_least(bound)[0])
+        target, measure = inputs.target, inputs.measure.at(element)
+        limit = (
+            threshold.share * target.at(element)
+            if threshold.is_percent and target is not None
+            else plain_bound(threshold, one.terms)
+        )
         shown = {
-            "measure": value_text(single.measure.at(0), currency, one.is_money),
+            "measure": value_text(measure, currency, one.is_money),
             "threshold": bound_text(threshold, currency),
+            "at": value_text(limit, currency, one.is_money),
         }
-        shown["at"] = value_text(bound.at(0), currency, one.is_money)
-        recorder.add(
-            component.id,
-            "threshold",
-            f"{lead}the threshold is {'reached' if met else 'not reached: nothing is paid'}",
-            shown,
-            "yes" if met else "no",
-            "text",
-        )
-    for contribution in curves.evaluate(component, single, one.terms):
-        amount, on = contribution.amount.at(0), contribution.part.at(0)
-        if amount == 0 and on == 0:
-            continue
-        label, shown = row_text(component, contribution.row, on, one.is_money, currency)
-        recorder.money(component.id, "row", f"{lead}{label}", shown, amount)
-    if component.interval_cap is not None and one.reached.at(element) != sum(
-        (c.amount.at(0) for c in curves.evaluate(component, single, one.terms)), Fraction(0)
-    ):
-        recorder.money(
-            component.id,
-            "interval_cap",
-            f"{lead}F is at most the interval's cap",
-            {"interval_cap": number_text(component.interval_cap.major(currency))},
-            one.reached.at(element),
-        )
+        met = measure >= limit
+        label = f"{lead}the threshold is {'reached' if met else 'not reached: nothing is paid'}"
+        recorder.add(component.id, "threshold", label, shown, "yes" if met else "no", "text")
+    total = Fraction(0)
+    for contribution in one.contributions:
+        amount, on = contribution.amount.at(element), contribution.part.at(element)
+        if amount != 0 or on != 0:
+            label, shown = row_text(component, contribution.row, on, one.is_money, currency)
+            recorder.money(component.id, "row", f"{lead}{label}", shown, amount)
+            total += amount
+    if component.interval_cap is not None and one.reached.at(element) != total:
+        shown = {"interval_cap": number_text(component.interval_cap.major(currency))}
+        recorder.money(component.id, "interval_cap", f"{lead}F is at most the interval's cap", shown, one.reached.at(element))
 
 
 def _pool_steps(recorder: Recorder, one: Evaluated, part: int) -> None:
     assert one.weights is not None
-    team = int(one.parts.unit[part])
-    together = sum(
-        (weight for weight, unit in zip(one.weights, one.parts.unit.tolist(), strict=True) if unit == team), Fraction(0)
-    )
+    together = one.weight_of(int(one.parts.unit[part]))
     shown = {
         "share_by": str(getattr(one.component.payout, "share_by", "")),
         "own weight": number_text(one.weights[part]),

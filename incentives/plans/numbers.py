@@ -178,6 +178,8 @@ def number_text(value: Fraction) -> str:
     ('0.125', '1/3')
     """
     rest = value.denominator
+    if rest == 1:
+        return str(value.numerator)
     twos = fives = 0
     while rest % 2 == 0:
         rest //= 2
@@ -191,7 +193,7 @@ def number_text(value: Fraction) -> str:
     digits = value.numerator * 10**places // value.denominator
     sign = "-" if digits < 0 else ""
     whole, fraction = divmod(abs(digits), 10**places)
-    return f"{sign}{whole}.{fraction:0{places}d}" if places else f"{sign}{whole}"
+    return f"{sign}{whole}.{fraction:0{places}d}"
 
 
 def percent_text(value: Fraction) -> str:
