@@ -172,7 +172,7 @@ def _guarantee(holders: Holders, terms: dict[int, Terms]) -> tuple[Ints, Bools]:
     amount: Ints = np.zeros(len(holders), dtype=np.int64)
     has_guarantee = np.zeros(len(holders), dtype=np.bool_)
     for version, currency in holders.groups():
-        guarantee = holders.versions[version].total.guarantee
+        guarantee = holders.versions[version].guarantee
         if guarantee is not None:
             here = holders.under(version, currency) & holders.eligible & (holders.active_days > 0)
             share = holders.guaranteed_share(version, guarantee)

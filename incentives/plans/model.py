@@ -167,6 +167,16 @@ class Total(Model):
     guarantee: Guarantee | None = None
 
 
+class Draw(Model):
+    """Pay in advance of earnings. Not recoverable: a guarantee by another name, and part of worth."""
+
+    amount: AmountValue
+    kind: Literal["non_recoverable", "recoverable"]
+    form: Literal["top_up", "additive", "advance"] | None = None
+    periods: Annotated[int, Field(ge=1)] | None = None
+    recovery: dict[str, str] | None = None
+
+
 class Plan(Model):
     """One version of a plan."""
 
@@ -181,6 +191,7 @@ class Plan(Model):
     components: Annotated[tuple[Component, ...], Field(min_length=1)]
     modifiers: tuple[Modifier, ...] = ()
     total: Total = Total()
+    draw: Draw | None = None
     returns: Literal["original_period", "return_period"] = "original_period"
     after_lock: Literal["reprice"] = "reprice"
     stacks: bool = False
@@ -189,6 +200,13 @@ class Plan(Model):
     def key(self) -> str:
         """Name and version as people write them."""
         return f"{self.plan} v{self.version}"
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """The least that a person is worth in a period: the total's guarantee, or a draw that is not recovered."""
+        if self.total.guarantee is None and self.draw is not None and self.draw.kind == "non_recoverable":
+            return Guarantee(amount=self.draw.amount)
+        return self.total.guarantee
 
     def covers(self, currency: str) -> bool:
         """Whether people paid in a currency are under the plan."""

@@ -23,6 +23,7 @@ def plan_problems(plan: Plan, registry: Registry) -> list[Problem]:
         problems += component_problems(plan, index, component, registry)
     for index, modifier in enumerate(plan.modifiers):
         problems += _modifier_problems(plan, modifier, ("modifiers", index), registry)
+    problems += _draw_problems(plan)
     problems += _circles(plan)
     problems += _amounts(plan, registry)
     return problems
@@ -42,6 +43,23 @@ def _unique(plan: Plan) -> Iterator[Problem]:
         if component.id in seen:
             yield Problem(("components", index, "id"), f"the id '{component.id}' stands twice")
         seen.add(component.id)
+
+
+def _draw_problems(plan: Plan) -> Iterator[Problem]:
+    draw = plan.draw
+    if draw is None:
+        return
+    if draw.kind == "recoverable":
+        yield Problem(
+            ("draw", "kind"),
+            "recoverable draws are part of the plan language, but this version does not calculate them; take it out",
+        )
+        return
+    for key in ("form", "periods", "recovery"):
+        if getattr(draw, key) is not None:
+            yield Problem(("draw", key), "belongs to a recoverable draw")
+    if plan.total.guarantee is not None:
+        yield Problem(("draw",), "a draw that is not recovered is a guarantee, and the plan has one; state it once")
 
 
 def _modifier_problems(plan: Plan, modifier: Modifier, at: KeyPath, registry: Registry) -> Iterator[Problem]:
@@ -179,6 +197,8 @@ def _money(plan: Plan, registry: Registry) -> Iterator[tuple[Amount, KeyPath]]:
         yield plan.total.cap, (*total, "cap")
     if plan.total.guarantee is not None:
         yield plan.total.guarantee.amount, (*total, "guarantee", "amount")
+    if plan.draw is not None:
+        yield plan.draw.amount, ("draw", "amount")
 
 
 def _component_money(component: Component, at: KeyPath, registry: Registry) -> Iterator[tuple[Amount, KeyPath]]:

@@ -35,8 +35,12 @@ def problems(text: str) -> tuple[str, ...]:
         ),
         (HEAD + SALES + TABLE + "    channel: web\n", "plan.yaml:11: components.0.channel: a plan may not name a channel."),
         (
-            HEAD + "draw: {amount: 500.00}\n" + SALES + TABLE,
-            "plan.yaml:6: draw: part of the plan language, but this version does not calculate it; take it out.",
+            HEAD + "leavers: {charge_days: 90}\n" + SALES + TABLE,
+            "plan.yaml:6: leavers: part of the plan language, but this version does not calculate it; take it out.",
+        ),
+        (
+            HEAD + "draw:\n  amount: 500.00\n  kind: recoverable\n" + SALES + TABLE,
+            "plan.yaml:8: draw.kind: recoverable draws are part of the plan language, but this version does not calculate them; take it out.",
         ),
         (HEAD + SALES, "plan.yaml:7: components.0.payout: required, but missing."),
         (
