@@ -10,7 +10,7 @@ import pandas as pd
 from incentives.bonus.columns import OPEN_END, day_number
 from incentives.bonus.components import Evaluated, evaluate_component
 from incentives.bonus.curves import Terms
-from incentives.bonus.exceptions import plan_exceptions, without_plan
+from incentives.bonus.exceptions import other_currencies, plan_exceptions, without_plan
 from incentives.bonus.gather import Gatherer
 from incentives.bonus.holders import Holders
 from incentives.bonus.inputs import BonusInputs
@@ -57,6 +57,7 @@ def calculate(plans: Sequence[Plan], inputs: BonusInputs, period: Period, pay_gr
             one = _plan(versions, rows_by_plan[versions[0].plan], sources, period)
             settled.append(one)
             exceptions += plan_exceptions(one)
+            exceptions += other_currencies(one, sources, period)
     exceptions += without_plan(plans, rows_by_plan, sources, period)
     exceptions.sort(key=lambda one: (one.kind, one.subject_id, one.plan, one.component))
     return BonusResult(LazyStatements(settled, period), tuple(exceptions))

@@ -16,7 +16,7 @@ def money_text(minor: Fraction | int, currency: str) -> str:
     """
     if minor.denominator == 1:
         return format_minor(minor.numerator, currency)
-    return number_text(minor / Fraction(10 ** currency_digits(currency)))
+    return number_text(minor * Fraction(1, 10 ** currency_digits(currency)))
 
 
 def value_text(value: Fraction, currency: str, is_money: bool) -> str:

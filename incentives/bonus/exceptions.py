@@ -16,6 +16,7 @@ from incentives.bonus.sources import Sources
 from incentives.bonus.spans import PlanRows
 from incentives.periods import Period
 from incentives.plans.model import Plan
+from incentives.plans.registry import ASSOCIATE
 
 REVENUE = "credited_revenue"
 
@@ -35,6 +36,42 @@ def plan_exceptions(settled: SettledPlan) -> Iterator[BonusException]:
                     one.component.id,
                     "Nobody on the team has a weight in the pool, so nothing of it is paid.",
                 )
+
+
+def other_currencies(settled: SettledPlan, sources: Sources, period: Period) -> Iterator[BonusException]:
+    """Yield money credited in the period to people of a plan in a currency that the plan does not pay on and nothing converts."""
+    assignments, start, end = sources.assignments, day_number(period.start), day_number(period.end)
+    names = sorted(
+        {one.component.measure for part in settled.components for one in part.evaluated if one.component.measure and one.is_money}
+    )
+    shown = np.flatnonzero(settled.shown)
+    paid_in: dict[int, set[int]] = {}
+    for row in shown.tolist():
+        paid_in.setdefault(int(settled.holders.parts.person[row]), set()).add(int(settled.holders.parts.currency[row]))
+    for name in names:
+        if sources.measure(name).subject != ASSOCIATE or sources.is_converted(name):
+            continue
+        rows = sources.rows(name, False)
+        inside = (rows.earned >= start) & (rows.earned < end)
+        found: dict[tuple[int, int], int] = {}
+        for person, currency, amount in zip(
+            rows.subject[inside].tolist(), rows.currency[inside].tolist(), rows.numerator[inside].tolist(), strict=True
+        ):
+            if person in paid_in and currency not in paid_in[person]:
+                found[person, currency] = found.get((person, currency), 0) + amount
+        for (person, currency), amount in sorted(found.items()):
+            code = str(assignments.currencies[currency]) if currency < len(assignments.currencies) else None
+            detail = f"{name} in {code or 'a currency in which nobody is paid'} is not converted to the plan's currency and pays nothing."
+            yield BonusException(
+                "other_currency",
+                "associate",
+                str(assignments.people[person]),
+                settled.holders.versions[-1].plan,
+                "",
+                detail,
+                amount if code else None,
+                code,
+            )
 
 
 def _target_exceptions(settled: SettledPlan, one: Evaluated) -> Iterator[BonusException]:

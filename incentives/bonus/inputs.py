@@ -20,7 +20,8 @@ _DATE = pa.date32()
 
 # Frame -> its columns, in order. Dates are days; `None` is a missing value.
 SCHEMAS: dict[str, pa.Schema] = {
-    # One row per subject, measure, unit, date and currency, of the measures that the plans name and their windows.
+    # One row per subject, measure, unit, date and currency, of the measures that the plans name and their windows;
+    # is_converted: money of every order in a pay currency, rather than of the orders in that currency.
     "measures": pa.schema(
         [
             ("subject_type", _TEXT),
@@ -32,6 +33,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("currency", _TEXT),
             ("numerator", _INT),
             ("denominator", _INT),
+            ("is_converted", pa.bool_()),
         ]
     ),
     # One row per credited line, role and recipient; read only when a plan filters or pays by line.

@@ -20,6 +20,7 @@ EXCEPTION_KINDS: tuple[str, ...] = (
     "target_missing",
     "target_zero",
     "target_currency",
+    "other_currency",
     "person_without_plan",
     "pool_without_weight",
 )

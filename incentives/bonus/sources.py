@@ -62,6 +62,11 @@ class Sources:
             self._rows[key] = self._measure_rows(self.measure(name), by_business_date)
         return self._rows[key]
 
+    def is_converted(self, name: str) -> bool:
+        """Whether money of a measure stands in a pay currency, every order's converted."""
+        frame = self.inputs.measures
+        return bool(((frame["measure"] == name) & frame["is_converted"].fillna(False)).fillna(False).any())
+
     def lines(self, name: str, wanted: Filter | None, by_business_date: bool) -> MeasureRows:
         """Return credited lines as rows of a measure; `unit_key` is the order line that a sale and its returns share."""
         key = (name, repr(wanted), by_business_date)

@@ -81,7 +81,7 @@ def read_registry(path: Path | None = None) -> Registry:
     Raises:
         OutsideError: The file is missing: the installation is broken.
     """
-    found = path or _seed_path()
+    found = path or seed_path()
     with found.open(encoding="utf-8", newline="") as handle:
         return Registry({row["measure"]: _measure(row) for row in csv.DictReader(handle)})
 
@@ -99,7 +99,12 @@ def _measure(row: dict[str, str]) -> Measure:
     )
 
 
-def _seed_path() -> Path:
+def seed_path() -> Path:
+    """Return the registry's file.
+
+    Raises:
+        OutsideError: It is missing.
+    """
     package = Path(incentives.__file__).parent
     for project in (package / "_dbt_project", package.parent / "dbt_project"):
         if (project / SEED).is_file():

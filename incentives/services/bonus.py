@@ -30,19 +30,36 @@ if TYPE_CHECKING:
 
 REVENUE, ON_TARGET = "credited_revenue", "on_target"
 
+# Money of a pay currency is every order's, converted once; it takes the place of what was ordered in that currency.
 _MEASURES = """
-select subject_type, subject_id, measure, unit_key, earned_date, business_date, currency, numerator, denominator
-from marts.fct_measures
+with chosen as (
+    select subject_type, subject_id, measure, unit_key, earned_date, business_date, currency, numerator, denominator,
+           false as is_converted
+    from marts.fct_measures
+    where (measure, currency) not in (select (measure, currency) from marts.fct_pay_measures) or currency is null
+    union all
+    select subject_type, subject_id, measure, null, earned_date, business_date, currency, numerator, null, true
+    from marts.fct_pay_measures
+)
+select * from chosen
 where measure in (select unnest($measures))
   and ((earned_date >= $start and earned_date < $end) or (business_date >= $start and business_date < $end))
 """
 _CREDITS = """
-select credits.recipient as associate_id, credits.order_line_key, credits.root_line_key, credits.order_key, credits.role,
+with chosen as (
+    select order_line_key, role, recipient, currency, credit_minor from marts.fct_credits
+    where currency not in (select pay_currency from marts.fct_pay_credits)
+    union all
+    select order_line_key, role, recipient, pay_currency, credit_minor from marts.fct_pay_credits
+)
+select chosen.recipient as associate_id, chosen.order_line_key, credits.root_line_key, credits.order_key, chosen.role,
        credits.category, credits.sku, credits.location_id, cast(null as varchar) as client, credits.earned_date,
-       credits.business_date, credits.currency, credits.credit_minor, lines.quantity_milli, credits.share_e12
-from marts.fct_credits as credits
-inner join marts.fct_order_lines as lines on credits.order_line_key = lines.order_line_key
-where credits.recipient <> 'house'
+       credits.business_date, chosen.currency, chosen.credit_minor, lines.quantity_milli, credits.share_e12
+from chosen
+inner join marts.fct_credits as credits
+    on chosen.order_line_key = credits.order_line_key and chosen.recipient = credits.recipient and chosen.role = credits.role
+inner join marts.fct_order_lines as lines on chosen.order_line_key = lines.order_line_key
+where chosen.recipient <> 'house'
   and ((credits.earned_date >= $start and credits.earned_date < $end) or (credits.business_date >= $start and credits.business_date < $end))
 """
 _ASSOCIATES = "select associate_id, hired_on, left_on, pay_group from marts.dim_associates"

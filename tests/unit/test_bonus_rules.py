@@ -172,7 +172,18 @@ def test_a_client_counts_once_however_many_days_brought_an_order() -> None:
 def test_money_in_another_currency_is_never_added() -> None:
     rows = [credit("A", "2026-01-10", "100.00"), credit("A", "2026-01-10", "100.00", currency="USD")]
 
-    assert worth(plan_of(FLAT), given(rows)) == {"A": 1000}
+    result = pay(plan_of(FLAT), given(rows, assignments=[assigned("A"), assigned("B", currency="USD")]))
+
+    assert only(result).worth_minor == 1000
+    assert [(found.kind, found.subject_id, found.amount_minor, found.currency) for found in result.exceptions] == [
+        ("other_currency", "A", 10000, "USD")
+    ]
+
+
+def test_money_that_was_converted_raises_no_question() -> None:
+    rows = [{**credit("A", "2026-01-10", "190.00"), "is_converted": True}, credit("A", "2026-01-10", "100.00", currency="USD")]
+
+    assert pay(plan_of(FLAT), given(rows)).exceptions == ()
 
 
 # Targets

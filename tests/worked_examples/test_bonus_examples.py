@@ -5,25 +5,19 @@ Cases that the plan language cannot say are in `NOT_SAID`, each with its reason;
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
 from support_bonus import assigned, count, credit, line, only, pay, person, plan_of, target, worth
 from support_bonus import inputs_of as given
+from support_bonus_cases import Cases, bands, component, euros, flat, marginal, paid, percent
 
-from incentives.errors import DocumentError
 from incentives.plans.model import Plan
 
-ORACLES = Path(__file__).parents[1] / "oracles"
-BONUS = {case["id"]: case for case in json.loads((ORACLES / "bonus_examples.json").read_text(), parse_float=Decimal)}
-PEERS = {case["id"]: case for case in json.loads((ORACLES / "peer_cases.json").read_text(), parse_float=Decimal)}
-Check = Callable[[dict[str, Any], dict[str, Any]], None]
-SAID: dict[str, Check] = {}
+CASES = Cases("bonus_examples.json")
+case = CASES.case
 
 NOT_SAID = {
     "ACC-340-CAP": "accounting of a capitalised commission after it was paid; no payout",
@@ -39,74 +33,8 @@ NOT_SAID = {
     "POS-EXCHANGE-OWNER": "a rule of crediting, tested there: the return goes to who was credited for the sale",
     "SGM-SPLIT": "a rule of crediting, tested there: shares of a line's sellers",
 }
-PEER_KINDS_ELSEWHERE = {
-    "attribution": "a rule of crediting, tested there",
-    "attribution_window": "a rule of crediting, tested there",
-    "coverage": "a rule of crediting, tested there",
-    "base_amount": "a rule of the order_lines feed: net is delivered",
-    "idempotency": "a property of landing and building, tested there",
-    "kpi_rfm": "a figure about customers, no payout",
-    "settlement_period": "periods are calendar months, quarters, half-years and years",
-    "refund": "a rule of crediting, tested there",
-    "partial_payment": "revenue counts when the line completes; there are no deposits",
-}
-PEERS_NOT_SAID = {
-    "idempiere-xls-customer1-orders": "a filter on one customer; a plan never names a customer",
-    "ofbiz-demo-return-100": "a fixed fee on every transaction, returns too; here a return takes back what its sale earned",
-    "dokan-category-default-10": "a marketplace's fee, not pay of a person",
-    "dokan-price-below-fee": "a marketplace's fee, not pay of a person",
-    "dokan-vendor-category-10pct-plus-5": "a marketplace's fee, not pay of a person",
-    "dokan-rate-frozen-on-order-line": "rates belong to plan versions by date, not to order lines",
-    "dokan-ship-house": "a marketplace's fee, not pay of a person",
-    "mercur-and-across-dims-match": "filters know no store type; precedence between rules is not part of the language",
-    "posnext-line-owner-beats-invoice-owner": "rates of each person and product group; crediting of the line's owner is tested there",
-    "posnext-rate-fallback": "precedence between rules is not part of the language; components have filters",
-    "posnext-rate-missing-dims": "precedence between rules is not part of the language; components have filters",
-    "erpnext-team-sum-100.01": "a rule of the order_lines feed: sellers' shares sum to 100",
-    "erpnext-target-variance-5050": "a variance, no payout; shares of a line are a rule of crediting",
-    "oca-discount-band-0-10": "a filter on the discount of a line; the language has none",
-    "oca-negative-settlement-joined": "money of the ledger: what is negative is carried forward",
-}
-
-
-def case(identity: str) -> Callable[[Check], Check]:
-    def register(check: Check) -> Check:
-        SAID[identity] = check
-        return check
-
-    return register
-
-
-def component(body: str, measure: str = "credited_revenue", **keys: str) -> str:
-    extra = "".join(f"    {key}: {value}\n" for key, value in keys.items())
-    return f"components:\n  - id: pay\n    measure: {measure}\n{extra}    payout: {body}\n"
-
-
-def percent(ratio: object) -> str:
-    return f"{Decimal(str(ratio)) * 100}%"
-
-
-def euros(amount: object) -> str:
-    return str(Decimal(str(amount)).quantize(Decimal("0.01")))
-
-
-def paid(plan: Plan, revenue: object, *, period: str = "2026-01") -> Decimal:
-    """What one person with an amount of credited revenue in January is paid."""
-    rows = [credit("A", "2026-01-15", euros(revenue))]
-    return Decimal(worth(plan, given(rows), period).get("A", 0)) / 100
-
-
-def bands(tiers: list[Any]) -> str:
-    rows = [(tier["lo"], tier["rate"]) if isinstance(tier, dict) else (tier[0], tier[2]) for tier in tiers]
-    return "[" + ", ".join(f"{{from: {start}, rate: {percent(rate)}}}" for start, rate in rows) + "]"
-
-
-def marginal(tiers: list[Any], mode: str = "marginal") -> Plan:
-    return plan_of(component(f"{{curve: tiers, mode: {mode}, table: {bands(tiers)}}}"))
-
-
-def flat(rate: object) -> Plan:
-    return plan_of(component(f"{{curve: tiers, table: [{{from: 0, rate: {percent(rate)}}}]}}"))
+# Cases about proration and changes of plan; test_bonus_examples_over_time.py runs them.
+OVER_TIME = {"PRO-JUN1", "GTP-8.1", "ORA-PLAN-SWITCH"}
 
 
 # Attainment
@@ -336,65 +264,6 @@ def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
         assert worth(plan, given(rows))["A"] / 100 == float(commission)
 
 
-# Proration
-
-
-@case("PRO-JUN1")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    body = f"{{curve: tiers, mode: retroactive, on_target: {inputs['variable']}, table: [{{from: 0%, factor: 1}}]}}"
-    plan = plan_of("valid_from: 2025-01-01\ncalendar: year\n" + component(body, target="individual"))
-    rows = [credit("A", "2025-07-01", "469041.10")]
-    statement = only(
-        pay(
-            plan,
-            given(
-                rows,
-                people=[person("A", "2025-06-01")],
-                assignments=[assigned("A", "2025-06-01")],
-                targets=[target("A", "2025-01-01", "2026-01-01", euros(inputs["quota"]))],
-            ),
-            "2025",
-        )
-    )
-
-    assert statement.components[0].target_value == 46904110
-    assert statement.worth_minor == 4397260
-    assert round(Fraction(46904110, 80000000), 4) == expected["factor"]
-
-
-@case("GTP-8.1")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    versions = []
-    for number, (segment, start) in enumerate(zip(inputs["segments"], ("2025-01-01", "2025-06-01"), strict=True), 1):
-        head = f"version: {number}\nvalid_from: {start}\ncalendar: year\n"
-        versions.append(
-            plan_of(
-                head
-                + component(
-                    f"{{curve: step, on_target: {segment['target']}, table: [{{from: 0, factor: 1}}]}}", on_change="reset"
-                )
-            )
-        )
-    statement = only(pay(versions, given([credit("A", day, "1.00") for day in ("2025-02-01", "2025-08-01")]), "2025"))
-
-    parts = next(step.inputs for step in statement.trace if step.step == "parts")
-    assert [round(Fraction(amount)) for amount in parts.values()] == expected["parts"]
-    assert round(Fraction(statement.worth_minor, 100)) == expected["blended"]
-
-
-@case("ORA-PLAN-SWITCH")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    for change, amount in (("reset", expected["with_reset"]), ("carry", expected["carry_forward"])):
-        body = component(f"{{curve: tiers, mode: retroactive, table: {bands(inputs['tiers'])}}}", on_change=change)
-        versions = [plan_of(body), plan_of("version: 2\nvalid_from: 2026-01-16\n" + body)]
-        rows = [
-            credit("A", "2026-01-10", euros(inputs["plan_a_sales"])),
-            credit("A", "2026-01-20", euros(inputs["plan_b_sales"])),
-        ]
-
-        assert worth(versions, given(rows))["A"] / 100 == amount
-
-
 # Spiffs, pools, guarantees, returns
 
 
@@ -502,139 +371,11 @@ def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
         assert (after, after - worth(plan, given([sale]))["A"] / 100) == (commission, adjustment)
 
 
-# Open-source systems
-
-
-@case("idempiere-below-threshold-positiveonly-True")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    plan = plan_of(
-        component(
-            f"{{curve: tiers, table: [{{from: {inputs['plan']['amt_subtract']}, rate: {percent(inputs['plan']['amt_multiplier'])}}}]}}"
-        )
-    )
-
-    assert paid(plan, inputs["amt"]) == expected["commission"]
-
-
-@case("oca-section-15100.0")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    (tier,) = inputs["tiers"]
-    table = f"[{{from: {tier['lo']}, rate: {tier['pct']}%}}, {{from: {tier['hi']}, rate: 0%}}]"
-    plan = plan_of(component(f"{{curve: tiers, mode: retroactive, boundary: lower, table: {table}}}"))
-
-    assert paid(plan, inputs["base"]) == expected["commission"]
-
-
-@case("posnext-item-override")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert paid(flat(inputs["pct"] / 100), inputs["net"]) == expected["incentive"]
-
-
-@case("oca-fixed-10pct-unit")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert paid(flat(Decimal(inputs["pct"]) / 100), inputs["line"]["net"]) == expected["commission"]
-
-
-@case("erpnext-partner-commission-100")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    plan = plan_of(component("{curve: tiers, table: [{from: 0, rate: 100%}]}", filter="{category: [eligible]}"))
-    sales = [
-        line("A", "2026-01-10", euros(inputs["lines"][0]["net"]), order=1, key=1, category="eligible"),
-        line("A", "2026-01-10", "99.00", order=1, key=2, category="free"),
-    ]
-
-    assert worth(plan, given(credits=sales))["A"] / 100 == expected["commission"]
-
-
-@case("oca-commission-free-product")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    plan = plan_of(component(f"{{curve: tiers, table: [{{from: 0, rate: {inputs['pct']}%}}]}}", filter="{sku: [paying]}"))
-    sale = line("A", "2026-01-10", euros(inputs["line"]["net"]), order=1, key=1, sku="free")
-
-    assert worth(plan, given(credits=[sale]))["A"] == expected["commission"]
-
-
-@case("erpnext-contribution-60-40")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    for member, row in zip(inputs["team"], expected["rows"], strict=True):
-        assert paid(flat(Decimal(member["rate"]) / 100), inputs["eligible"] * member["pct"] / 100) == row["incentive"]
-
-
-@case("mercur-fixed-usd")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    amounts = ", ".join(f"{name.upper()}: {amount}" for name, amount in inputs["fixed"].items())
-    start = "{USD: 0, EUR: 0}"
-    plan = plan_of("currency: local\n" + component(f"{{curve: step, table: [{{from: {start}, amount: {{{amounts}}}}}]}}"))
-    rows = [credit("A", "2026-01-10", euros(inputs["net"]), currency="USD")]
-
-    assert worth(plan, given(rows, assignments=[assigned("A", currency="USD")]))["A"] / 100 == float(expected["commission"])
-
-
-@case("oca-criteria-category")
-@case("oca-criteria-variant")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    text = (
-        "components:\n"
-        "  - {id: desks, measure: credited_revenue, pays: per_line, filter: {category: [Office Furniture], sku: [P5]}, payout: {curve: step, table: [{from: 0, amount: 20}]}}\n"
-        "  - {id: steel, measure: credited_revenue, filter: {sku: ['Customizable Desk (Steel, White)']}, payout: {curve: tiers, table: [{from: 0, rate: 15%}]}}\n"
-    )
-    sold = inputs["line"]
-    sale = line(
-        "A",
-        "2026-01-10",
-        euros(sold["net"]),
-        order=1,
-        key=1,
-        sku=sold.get("variant", sold["product"]),
-        category=sold.get("category", "Desks"),
-    )
-
-    assert worth(plan_of(text), given(credits=[sale]))["A"] / 100 == float(expected["commission"])
-
-
-@case("oca-product-rules-seq-product-first")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    text = (
-        "components:\n"
-        "  - {id: first, measure: credited_revenue, filter: {sku: [P1]}, payout: {curve: tiers, table: [{from: 0, rate: 2%}]}}\n"
-        "  - {id: second, measure: credited_revenue, filter: {sku: [P2], category: [child]}, payout: {curve: tiers, table: [{from: 0, rate: 3%}]}}\n"
-        "  - {id: rest, measure: credited_revenue, filter: {sku: [P3]}, payout: {curve: tiers, table: [{from: 0, rate: 1%}]}}\n"
-    )
-    sales = [
-        line("A", "2026-01-10", euros(one["net"]), order=1, key=number, sku=one["sku"], category=one["category"])
-        for number, one in enumerate(inputs["lines"], 1)
-    ]
-
-    assert worth(plan_of(text), given(credits=sales))["A"] / 100 == float(expected["total"])
-
-
-@case("erpnext-rate-out-of-range--1")
-@case("posnext-rate-range--1")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    with pytest.raises(DocumentError, match="expected 0% to 100%"):
-        plan_of(component(f"{{curve: tiers, table: [{{from: 0, rate: {inputs['pct']}%}}]}}"))
-
-
-@case("oca-section-invalid-range")
-def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    tier = inputs["tier"]
-    with pytest.raises(DocumentError, match="bounds strictly rise"):
-        plan_of(
-            component(
-                f"{{curve: tiers, table: [{{from: {tier['lo']}, rate: {tier['pct']}%}}, {{from: {tier['hi']}, rate: 0%}}]}}"
-            )
-        )
-
-
-@pytest.mark.parametrize("identity", SAID)
+@pytest.mark.parametrize("identity", CASES.checks)
 def test_case(identity: str) -> None:
-    found = {**PEERS, **BONUS}[identity]
-
-    SAID[identity](found["inputs"], found["expected"])
+    CASES.run(identity)
 
 
 def test_every_case_is_run_or_listed_with_its_reason() -> None:
-    elsewhere = {name for name, peer in PEERS.items() if peer["kind"] in PEER_KINDS_ELSEWHERE}
-
-    assert set(SAID) | set(NOT_SAID) | set(PEERS_NOT_SAID) | elsewhere == set(BONUS) | set(PEERS)
-    assert not set(SAID) & (set(NOT_SAID) | set(PEERS_NOT_SAID) | elsewhere)
+    assert set(CASES.checks) | set(NOT_SAID) | OVER_TIME == set(CASES.by_id)
+    assert not set(CASES.checks) & set(NOT_SAID)
