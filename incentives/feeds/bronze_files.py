@@ -24,6 +24,7 @@ from incentives.feeds.contracts import Column, Feed, Personal
 from incentives.feeds.tokens import Tokenizer
 
 ROW_COLUMN = "delivered_row"
+UNKNOWN_COLUMN = "unknown_columns"
 REJECTS_BUFFERED = 8_192
 REJECTS_SCHEMA = pa.schema([("file_row", pa.int64()), ("raw", pa.string()), ("reason", pa.string()), ("sentence", pa.string())])
 TEXTS_SCHEMA = pa.schema([("file_name", pa.string()), ("text", pa.string())])
@@ -51,16 +52,24 @@ class Rejected(Protocol):
 
 
 class RejectsFile:
-    """The Parquet file of broken records; there is none when nothing was added."""
+    """The Parquet file of broken records; there is none when nothing was added.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Where it is written.
+        only: Numbers of the records that it takes; all where none are given.
+    """
+
+    def __init__(self, path: Path, only: frozenset[int] | None = None) -> None:
         self.path = path
         self.count = 0
+        self._only = only
         self._rows: list[tuple[int, str, str, str]] = []
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, record: Rejected) -> None:
         """Add a record."""
+        if self._only is not None and record.number not in self._only:
+            return
         self.count += 1
         self._rows.append((record.number, record.raw.decode("utf-8", "replace"), record.reason, record.sentence))
         if len(self._rows) >= REJECTS_BUFFERED:
@@ -87,30 +96,36 @@ class RejectsFile:
 class RowsFiles:
     """The facts file and the personal file of one delivered file.
 
-    Writing runs beside reading and tokens, at most two batches behind.
+    Writing runs beside reading and tokens, at most two batches behind. Columns of no contract that a source's mapping
+    keeps may be about people, so they lie in the personal file.
     """
 
-    def __init__(self, feed: Feed, tokenizer: Tokenizer, folder: Path) -> None:
+    def __init__(self, feed: Feed, tokenizer: Tokenizer, folder: Path, *, keeps_unknown: bool = False) -> None:
         self.feed = feed
         self.facts_path = folder / "facts.parquet"
-        self.personal_path = folder / "personal.parquet" if feed.personal_columns else None
+        self.personal_path = folder / "personal.parquet" if feed.personal_columns or keeps_unknown else None
+        self._keeps_unknown = keeps_unknown
         self._tokenizer = tokenizer
         self._facts_schema = pa.schema([(column.name, pa.string()) for column in feed.fact_columns] + [(ROW_COLUMN, pa.int64())])
         self._facts = _writer(self.facts_path, self._facts_schema)
         self._personal_schema = pa.schema(
-            [(ROW_COLUMN, pa.int64())] + [(column.name, pa.string()) for column in feed.personal_columns]
+            [(ROW_COLUMN, pa.int64())]
+            + [(column.name, pa.string()) for column in feed.personal_columns]
+            + ([(UNKNOWN_COLUMN, pa.string())] if keeps_unknown else [])
         )
         self._personal = _writer(self.personal_path, self._personal_schema) if self.personal_path else None
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._pending: list[Future[None]] = []
 
-    def add(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64]) -> None:
+    def add(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64], unknown: pa.Array | None = None) -> None:
         """Add a batch of text columns named as in the contract; missing ones are null."""
         row_numbers = pa.array(numbers)
         facts = [self._fact(column, batch) for column in self.feed.fact_columns]
         self._write(self._facts, pa.RecordBatch.from_arrays([*facts, row_numbers], schema=self._facts_schema))
         if self._personal is not None:
             clear = [_delivered(batch, column.name) for column in self.feed.personal_columns]
+            if self._keeps_unknown:
+                clear.append(pa.nulls(batch.num_rows, pa.string()) if unknown is None else unknown)
             rows = pa.RecordBatch.from_arrays([row_numbers, *clear], schema=self._personal_schema)
             has_any = clear[0].is_valid()
             for values in clear[1:]:

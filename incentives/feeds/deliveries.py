@@ -13,11 +13,11 @@ from pathlib import Path
 
 from incentives.errors import InputError
 from incentives.feeds.contracts import FEEDS, ORDER_LINES, Feed
+from incentives.feeds.readers.formats import BINARY, DELIMITED, JSON, PACKED, format_of
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.workspace import CONFIG_NAME, Workspace
 
 DEFAULT_SOURCE = "manual"
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 # What a transfer calls a file until it has all of it.
 _UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
 _FEED_NAME = re.compile(r"[a-z_]*")
@@ -49,15 +49,20 @@ def authorised(ws: Workspace, delivery: Delivery) -> Feed:
     if feed is None:
         raise UnreadableFileError(
             "unknown_feed",
-            f"Neither the file's name nor its folder's begins with the name of a feed, such as {ORDER_LINES.name}.",
+            f"Neither the file's name nor its folder's begins with the name of a feed, such as {ORDER_LINES.name}, "
+            f"and no pattern of mappings/{delivery.source}.yaml fits.",
         )
     if not section.may_deliver(feed.name):
         raise UnreadableFileError(
             "feed_not_listed",
             f"Source '{delivery.source}' may not deliver {feed.name}; {CONFIG_NAME} lists {', '.join(section.feeds)}.",
         )
-    if not delivery.path.name.lower().endswith(SUFFIXES):
-        raise UnreadableFileError("unsupported_format", f"The name ends in none of {', '.join(SUFFIXES)}; deliver CSV.")
+    if format_of(Path(delivery.file_name).name) is None:
+        text = ", ".join((*DELIMITED, *JSON))
+        raise UnreadableFileError(
+            "unsupported_format",
+            f"The name ends in none of {text} (each also with {' or '.join(PACKED)}), {', '.join(BINARY)}.",
+        )
     return feed
 
 

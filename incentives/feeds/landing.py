@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 from incentives.errors import InputError
 from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, sync_folders, write_text
 from incentives.feeds.bronze_index import BronzeIndex, DroppedColumn, IndexedFile
-from incentives.feeds.contracts import Feed
 from incentives.feeds.deliveries import Delivery
-from incentives.feeds.readers.prepare import PreparedTable, prepare
-from incentives.feeds.readers.records import read_batches
+from incentives.feeds.readers.formats import open_table
 from incentives.feeds.readers.unreadable import UnreadableFileError
+from incentives.feeds.reading import Reading
+from incentives.feeds.rewriting import in_our_words
 from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
 
@@ -40,10 +40,11 @@ class ChangedWhileReadError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class LandedFile:
-    """What became of a file: its row of the index, without a load yet, and the columns that were not written."""
+    """What became of a file: its row of the index, without a load yet, the columns that were not written, its form."""
 
     row: IndexedFile
     dropped: tuple[tuple[str, int], ...] = ()
+    form: str | None = None
 
     def places(self, ws: Workspace) -> Iterator[Path]:
         """Yield where its files lie."""
@@ -81,37 +82,43 @@ def work_folder(ws: Workspace) -> Iterator[Path]:
 def land_rows(
     ws: Workspace,
     delivery: Delivery,
-    feed: Feed,
+    reading: Reading,
     *,
     tokenizer: Tokenizer,
     reader: duckdb.DuckDBPyConnection,
     folder: Path,
+    only: frozenset[int] | None = None,
 ) -> LandedFile:
     """Bring the rows of a delivered file into bronze.
 
     Args:
         ws: The workspace.
         delivery: The file.
-        feed: Its contract.
+        reading: How files of its source and feed are read.
         tokenizer: Makes tokens with the workspace's key.
         reader: Reads files of `folder`.
         folder: A folder for unfinished files; what is left in it is of no use.
+        only: Numbers of the records to land; all where none are given.
 
     Raises:
         UnreadableFileError: The file must be set aside; nothing of it is in bronze.
         ChangedWhileReadError: Somebody still writes it; nothing of it is in bronze.
     """
     before = file_state(delivery.path)
-    rejects = RejectsFile(folder / "rejects.parquet")
+    rejects = RejectsFile(folder / "rejects.parquet", only)
+    feed = reading.feed
     try:
-        table = prepare(delivery.path, feed, folder, rejects)
-        with RowsFiles(feed, tokenizer, folder) as rows:
-            dropped = _copy(table, rows, reader)
+        table = open_table(delivery.path, Path(delivery.file_name).name, reading, folder=folder, rejects=rejects, reader=reader)
+        with RowsFiles(feed, tokenizer, folder, keeps_unknown=reading.keep_unknown) as rows:
+            for batch in table.batches():
+                chosen = batch if only is None else batch.only(only)
+                rows.add(in_our_words(chosen.columns, reading), chosen.numbers, chosen.unknown)
     finally:
         rejects_path = rejects.close()
         if file_state(delivery.path) != before:
             raise ChangedWhileReadError("the file changed while it was read.", where=delivery.file_name)
-    places = {kind: ws.bronze / kind / feed.name / f"{table.sha256}.parquet" for kind in ("facts", "personal", "rejects")}
+    name = place_name(table.sha256, reading, only)
+    places = {kind: ws.bronze / kind / feed.name / f"{name}.parquet" for kind in ("facts", "personal", "rejects")}
     if rejects_path:
         put(rejects_path, places["rejects"])
     if rows.personal_path:
@@ -127,14 +134,25 @@ def land_rows(
         delivered_sha256=table.sha256,
         delivered_bytes=table.size,
         outcome="loaded",
-        rows_delivered=table.delivered,
+        rows_delivered=table.delivered if only is None else len(only),
         rows_rejected=rejects.count,
         facts_path=relative["facts"],
         facts_sha256=facts_sha256,
         personal_path=relative["personal"] if rows.personal_path else None,
         rejects_path=relative["rejects"] if rejects_path else None,
     )
-    return LandedFile(row, dropped)
+    return LandedFile(row, table.dropped, str(table.form))
+
+
+def place_name(sha256: str, reading: Reading, only: frozenset[int] | None) -> str:
+    """Return under which name the rows of a file lie in bronze: its fingerprint, and how and how much of it was read.
+
+    The same bytes read with another mapping are other rows, and what lies in bronze is never changed.
+    """
+    if not reading.digest and only is None:
+        return sha256
+    chosen = "" if only is None else ",".join(map(str, sorted(only)))
+    return hashlib.sha256(f"{sha256}\0{reading.digest}\0{chosen}".encode()).hexdigest()
 
 
 def set_aside(ws: Workspace, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> LandedFile:
@@ -164,13 +182,13 @@ def set_aside(ws: Workspace, delivery: Delivery, refusal: UnreadableFileError, f
 
 
 def land_text(ws: Workspace, feed: str, name: str, text: str, now: datetime) -> int | None:
-    """Land the text of a policy or of the settings where it differs from the one that landed last under its name.
+    """Land the text of a policy, of the settings or of a mapping where it differs from the one that landed last under its name.
 
     The caller holds the writer's lock.
 
     Args:
         ws: The workspace.
-        feed: `policies` or `settings`.
+        feed: `policies`, `settings` or `mappings`.
         name: Name of the file.
         text: All of it; empty where the file was withdrawn.
         now: The moment of landing.
@@ -206,18 +224,3 @@ def land_text(ws: Workspace, feed: str, name: str, text: str, now: datetime) -> 
     )
     index.add_load(row.load_id, now, [row])
     return row.load_id
-
-
-def _copy(table: PreparedTable, rows: RowsFiles, reader: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
-    """Copy all rows; returns how many values each column held that is not written."""
-    import pyarrow.compute as pc
-
-    start = 0
-    values = {position: 0 for position, _ in table.dialect.dropped}
-    for batch in read_batches(reader, table):
-        stop = start + batch.num_rows
-        rows.add(batch, table.delivered_rows(start, stop))
-        for position in values:
-            values[position] += pc.sum(batch.column(f"dropped_{position}")).as_py() or 0
-        start = stop
-    return tuple((name, values[position]) for position, name in table.dialect.dropped)

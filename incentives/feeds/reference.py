@@ -26,12 +26,21 @@ is its name up to the first character outside `[a-z_]` (`order_lines-2026-03.csv
 
 ## Files
 
-- CSV (RFC 4180), as it is or packed with gzip. The delimiter (comma, semicolon, tab or `|`) is told from the
-  header, which must be the first line; names are matched trimmed and in any case.
-- UTF-8, with or without a byte order mark, or UTF-16 with one. Line ends LF, CRLF or CR. Blank lines are no
-  records.
+The end of a file's name says its format; content that does not agree is refused.
+
+| name ends in | read as |
+| --- | --- |
+| `.csv` `.tsv` `.txt` | CSV (RFC 4180). The delimiter (comma, semicolon, tab or `\\|`) is told from the header, which must be the first line. |
+| `.jsonl` `.ndjson`, `.json` | JSON objects, one a line or in one array. Numbers keep the digits that were delivered. A list or an object in a column that is read quarantines its record. |
+| `.parquet` | Parquet, whole columns; statistics are not believed. Integers and decimals are exact; zeros at the end of a decimal are its column's scale and fall away. A timestamp with a zone is an instant, one without is a local time. A binary float is the shortest decimal that reads back to it; with more digits than every decimal keeps (15, in single precision 6) its row is quarantined. |
+| `.xlsx` | The first sheet, its first row the header. Numbers have the 15 digits that spreadsheets show; a format of zeros only (`00000`) is honoured. Dates are local times without an offset. A formula in a column that is read quarantines its row, since its last result may be stale. A hidden first sheet is refused; other sheets are not read. |
+
+- Text formats may be packed with gzip or zstd (`.gz`, `.zst`), in any number of members or frames.
+- Text is UTF-8, with or without a byte order mark, or UTF-16 with one; files of one delivery may differ. Another encoding is read
+  only where the source's mapping names it. Line ends are LF, CRLF or CR. Blank lines are no records.
+- Names of columns are matched trimmed and in any case, after [the source's mapping](../how-to/map-a-source.md), if it has one.
 - Columns may stand in any order. A column that the contract does not name is not written; its name and the
-  number of its values are recorded. Empty text is no value.
+  number of its values are recorded, unless the source's mapping keeps it. Empty text is no value.
 - Every feed may carry `source_updated_at` and `deleted`. Of two rows with one key the one with the greater
   `source_updated_at` is in force; without it, the later delivery.
 

@@ -20,6 +20,7 @@ from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
 from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
+from incentives.feeds.mappings.landed import Mappings, land_mappings
 from incentives.feeds.readers.records import connect
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.tokens import Tokenizer
@@ -36,7 +37,8 @@ class FileOutcome:
     """What became of a delivered file: the four counts add up to the rows delivered.
 
     `outcome` is `loaded`, `known` (these bytes came before; their rows are duplicates), `set_aside` (refused
-    whole), or `deferred` (it changed while it was read, and waits in the inbox).
+    whole), or `deferred` (it changed while it was read, or its source's mapping has mistakes; it waits in the inbox).
+    `form` says as what a file was read that landed now.
     """
 
     file: str
@@ -50,6 +52,7 @@ class FileOutcome:
     reason: str | None
     source: str = ""
     sentence: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,20 @@ def land(
     deliveries = sorted(
         deliveries_of(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
     )
+    return land_deliveries(ws, deliveries, now=now, progress=progress)
+
+
+def land_deliveries(
+    ws: Workspace, deliveries: Sequence[Delivery], *, now: datetime, progress: Progress | None = None
+) -> LandingReport:
+    """Land files of which it is known who delivered them, in the order given, as one load. Raises as `land` does."""
+    mappings = Mappings.of(ws.root, {delivery.source for delivery in deliveries})
+    deliveries = [mappings.named(delivery) for delivery in deliveries]
     with ws.writer_lock("land"):
         index = BronzeIndex(ws.bronze_index)
-        landing = _Landing(ws, index, progress)
+        landing = _Landing(ws, index, mappings, progress)
         try:
+            land_mappings(ws, mappings, now)
             found = landing.land_all(deliveries)
             new = [file for file in found if isinstance(file, LandedFile)]
             sync_folders((place for file in new for place in file.places(ws)), ws.root)
@@ -122,8 +135,9 @@ def land(
 class _Landing:
     """One run over the deliveries, in their order."""
 
-    def __init__(self, ws: Workspace, index: BronzeIndex, progress: Progress | None) -> None:
+    def __init__(self, ws: Workspace, index: BronzeIndex, mappings: Mappings, progress: Progress | None) -> None:
         self._ws = ws
+        self._mappings = mappings
         self._progress = progress
         self._tokenizer: Tokenizer | None = None
         self._seen = index.seen()
@@ -151,6 +165,9 @@ class _Landing:
             return _Deferred(delivery, "not_a_regular_file", "This is a link or a device; deliver the file itself.")
         if not os.access(delivery.path, os.R_OK):
             return _Deferred(delivery, "no_permission", "The file may not be read by this account.")
+        mistakes = self._mappings.mistakes(delivery.source)
+        if mistakes is not None:
+            return _Deferred(delivery, "mapping_has_mistakes", mistakes)
         try:
             feed = authorised(self._ws, delivery)
             known = self._known(delivery)
@@ -158,7 +175,8 @@ class _Landing:
                 return known
             if self._tokenizer is None:
                 self._tokenizer = Tokenizer(self._ws.key())
-            landed = land_rows(self._ws, delivery, feed, tokenizer=self._tokenizer, reader=reader, folder=folder)
+            reading = self._mappings.reading(delivery.source, feed)
+            landed = land_rows(self._ws, delivery, reading, tokenizer=self._tokenizer, reader=reader, folder=folder)
         except (ChangedWhileReadError, FileNotFoundError):
             return _Deferred(
                 delivery, "changed_while_read", "Somebody still writes or moves the file; it lands with the next landing."
@@ -265,6 +283,7 @@ def _outcomes(ws: Workspace, load_id: int | None, found: Sequence[_Found]) -> tu
                 reason=row.reason,
                 source=row.source,
                 sentence=row.sentence,
+                form=file.form if isinstance(file, LandedFile) else None,
             )
         )
     return tuple(outcomes)

@@ -20,7 +20,7 @@ from incentives.errors import InputError
 from incentives.periods import Calendar
 from incentives.workspace import CONFIG_NAME, KEY_VARIABLE, Config, Workspace, create_key
 
-OPEN_FOLDERS = ("inbox/manual", "policies", "plans", "connectors")
+OPEN_FOLDERS = ("inbox/manual", "mappings", "policies", "plans", "connectors")
 _EXPECTED = {
     "country": "expected an ISO 3166 alpha-2 code such as FR",
     "name": "expected a name",

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GENERATORS = (
     "incentives.connectors.schema",
+    "incentives.feeds.mappings.schema",
     "incentives.feeds.reference",
     "incentives.feeds.staging_models",
     "incentives.plans.schema",

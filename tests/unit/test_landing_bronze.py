@@ -35,6 +35,7 @@ from incentives.feeds.contracts import FEEDS
 from incentives.feeds.landing import land_text
 from incentives.feeds.readers.prepare import prepare
 from incentives.feeds.readers.records import connect, read_batches
+from incentives.feeds.reading import Reading
 from incentives.feeds.tokens import Tokenizer
 from incentives.services.landing import land
 
@@ -296,7 +297,7 @@ def test_the_reader_and_a_second_one_read_the_same_records(cells: list[str], tmp
     text = as_csv(rows).replace("\r", "~") + ("broken\n" if len(cells) % 2 else "")
     delivered.write_bytes(text.encode())
 
-    table = prepare(delivered, FEEDS["order_lines"], folder, RejectsFile(folder / "rejects.parquet"))
+    table = prepare(delivered, Reading(FEEDS["order_lines"]), folder, RejectsFile(folder / "rejects.parquet"))
     with connect() as connection:
         read = [row for batch in read_batches(connection, table) for row in batch.to_pylist()]
 

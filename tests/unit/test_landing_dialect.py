@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from incentives.feeds.contracts import FEEDS
-from incentives.feeds.dialect import COLUMNS_MAX, tell_dialect
+from incentives.feeds.dialect import tell_dialect
 from incentives.feeds.readers.unreadable import UnreadableFileError
+from incentives.feeds.reading import COLUMNS_MAX, Reading
 
 TARGETS = FEEDS["targets"]
 REQUIRED = ["subject_type", "subject_id", "measure", "period_start", "period_end", "value"]
@@ -14,7 +15,7 @@ REQUIRED = ["subject_type", "subject_id", "measure", "period_start", "period_end
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_the_one_that_gives_every_required_column(delimiter: str) -> None:
-    dialect = tell_dialect(TARGETS, delimiter.join(REQUIRED).encode(), b"\n")
+    dialect = tell_dialect(Reading(TARGETS), delimiter.join(REQUIRED).encode(), b"\n")
 
     assert dialect.delimiter == delimiter
     assert dialect.positions == {name: position for position, name in enumerate(REQUIRED)}
@@ -23,7 +24,7 @@ def test_the_delimiter_is_the_one_that_gives_every_required_column(delimiter: st
 def test_names_are_trimmed_and_matched_in_any_case_and_quotes() -> None:
     line = ' Subject_Type ,"SUBJECT_ID",measure, period_start,period_end,"value "'.replace(', "', ',"')
 
-    dialect = tell_dialect(TARGETS, line.encode(), b"\n")
+    dialect = tell_dialect(Reading(TARGETS), line.encode(), b"\n")
 
     assert list(dialect.positions) == REQUIRED
 
@@ -32,7 +33,7 @@ def test_a_column_that_is_in_no_contract_is_dropped_by_name_and_a_note_too() -> 
     feed = FEEDS["interactions"]
     line = "source,interaction_id,kind,channel,associate_id,started_at,Note,mood,"
 
-    dialect = tell_dialect(feed, line.encode(), b"\n")
+    dialect = tell_dialect(Reading(feed), line.encode(), b"\n")
 
     assert dialect.dropped == ((6, "note"), (7, "mood"), (8, "(unnamed)"))
     assert dialect.width == 9
@@ -52,7 +53,7 @@ def test_a_column_that_is_in_no_contract_is_dropped_by_name_and_a_note_too() -> 
 )
 def test_a_header_that_is_none_or_lacks_what_is_required_is_refused(line: str, reason: str, named: str) -> None:
     with pytest.raises(UnreadableFileError) as refused:
-        tell_dialect(TARGETS, line.encode(), b"\n")
+        tell_dialect(Reading(TARGETS), line.encode(), b"\n")
 
     assert refused.value.reason == reason
     assert named in refused.value.sentence
@@ -60,6 +61,6 @@ def test_a_header_that_is_none_or_lacks_what_is_required_is_refused(line: str, r
 
 def test_a_mixture_of_delimiters_in_the_header_is_refused_not_guessed() -> None:
     with pytest.raises(UnreadableFileError) as refused:
-        tell_dialect(TARGETS, b"subject_type;subject_id,measure;period_start,period_end;value", b"\n")
+        tell_dialect(Reading(TARGETS), b"subject_type;subject_id,measure;period_start,period_end;value", b"\n")
 
     assert refused.value.reason in {"missing_required_column", "no_header"}

@@ -12,7 +12,7 @@ import pytest
 from support_landing import NOW, as_csv, deliver, indexed, land_inbox, new_workspace, only, sale
 
 from incentives.errors import InputError
-from incentives.feeds.readers import delivered as delivered_module
+from incentives.feeds.readers import packing
 from incentives.services.landing import land
 
 GOOD = as_csv([sale("O1"), sale("O2")])
@@ -92,7 +92,7 @@ def test_a_file_set_aside_is_recorded_once_until_it_changes(tmp_path: Path) -> N
         ("shopify", "order_lines.csv", "feed_not_listed"),
         ("stranger", "order_lines.csv", "source_not_listed"),
         ("manual", "sales.csv", "unknown_feed"),
-        ("manual", "order_lines.xlsx", "unsupported_format"),
+        ("manual", "order_lines.pdf", "unsupported_format"),
     ],
 )
 def test_a_source_delivers_what_it_is_listed_for_and_nothing_else(source: str, name: str, reason: str, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_source_delivers_what_it_is_listed_for_and_nothing_else(source: str, n
 
 
 def test_a_bomb_is_set_aside_before_it_unpacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivered_module, "RATIO_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(packing, "RATIO_FREE_BYTES", 1 << 20)
     ws = new_workspace(tmp_path)
     deliver(ws, "order_lines.csv.gz", gzip.compress(GOOD.encode() + b"," * (8 << 20)))
 

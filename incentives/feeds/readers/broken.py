@@ -18,6 +18,14 @@ REASONS = {
     "nul_byte": "A NUL character.",
     "field_too_long": f"A field that is kept is longer than {FIELD_BYTES_MAX:,} bytes.",
     "record_too_long": f"The record is longer than {RECORD_BYTES_MAX:,} bytes.",
+    "bad_json": "The record is not JSON.",
+    "not_an_object": "The record is JSON, but no object of names and values.",
+    "nested_value": "A column that is read holds a list or an object.",
+    "repeated_name": "The record names a column of the feed twice.",
+    "bad_text": "A value that is no text: half a character, or bytes that are not UTF-8.",
+    "number_beyond_precision": "A binary number with more digits than its kind keeps exactly (15; 6 in single precision).",
+    "spreadsheet_formula": "A cell that is read holds a formula; its last result is not taken for a value.",
+    "spreadsheet_error": "A cell that is read holds an error such as #N/A.",
 }
 _QUOTED = re.compile(rb'"[^"]*"')
 

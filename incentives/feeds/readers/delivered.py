@@ -1,53 +1,52 @@
-"""The bytes of a delivered file as UTF-8 text in pieces: unpacked, decoded and fingerprinted in one pass.
+"""The bytes of a delivered text file as UTF-8 in pieces: unpacked, decoded and fingerprinted in one pass.
 
-Nothing is guessed: an encoding is UTF-8, or UTF-16 that says so in its first bytes; anything else is
-refused. Memory is bounded by the piece, unpacked size by a ratio, whatever a file claims.
+Nothing is guessed: an encoding is UTF-8, or UTF-16 that says so in its first bytes, or the one that the
+source's mapping names; anything else is refused. Memory is bounded by the piece, unpacked size by a ratio,
+whatever a file claims.
 """
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from incentives.feeds.readers.packing import PIECE_BYTES, Packing, packing_of, unpacked
 from incentives.feeds.readers.unreadable import UnreadableFileError
 
-PIECE_BYTES = 1 << 20  # 1 MB stays in the processor's cache: scanning takes 0.7 s a GB, twice that in pieces of 4 MB.
-GZIP_MAGIC = b"\x1f\x8b"
-# CSV of a retailer packs 5 to 60 times. Deflate cannot pack more than 1,032 times; a bomb comes close to that.
-RATIO_MAX = 200
-RATIO_FREE_BYTES = 64 << 20
-UNPACKED_BYTES_MAX = 256 << 30
 _FOREIGN = (
-    (b"PK\x03\x04", "spreadsheet_file", "The file is a spreadsheet or a zip archive, whatever its name says; deliver CSV."),
-    (b"PAR1", "unsupported_format", "The file is Parquet; deliver CSV."),
-    (b"%PDF", "unsupported_format", "The file is a PDF; deliver CSV."),
-    (b"\xd0\xcf\x11\xe0", "spreadsheet_file", "The file is an old spreadsheet; deliver CSV."),
-    (b"(\xb5/\xfd", "unsupported_format", "The file is packed with zstd; deliver CSV, as it is or packed with gzip."),
-    (b"BZh", "unsupported_format", "The file is packed with bzip2; deliver CSV, as it is or packed with gzip."),
+    (b"PK\x03\x04", "spreadsheet_file", "The file is a spreadsheet or a zip archive, whatever its name says."),
+    (b"PAR1", "unsupported_format", "The file is Parquet; name it .parquet."),
+    (b"%PDF", "unsupported_format", "The file is a PDF; deliver a table."),
+    (b"\xd0\xcf\x11\xe0", "spreadsheet_file", "The file is an old or encrypted spreadsheet; save it as XLSX or CSV."),
+    (b"BZh", "unsupported_format", "The file is packed with bzip2; deliver it as it is, or packed with gzip or zstd."),
 )
-_Read = Callable[[int], bytes]
-_Decode = Callable[[bytes, bool], bytes]
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
+_Decode = Callable[[bytes, bool], bytes]
 
 
 class DeliveredFile:
-    """One delivered file, read once from its first byte to its last.
+    """One delivered text file, read once from its first byte to its last.
 
     Attributes:
         sha256: Fingerprint of the delivered bytes; whole after `pieces` has ended.
         size: Delivered bytes, read so far.
-        is_plain: Whether the delivered bytes are the text itself: neither packed nor in UTF-16.
+        is_plain: Whether the delivered bytes are the text itself: neither packed nor in another encoding than UTF-8.
         text_offset: Length of the byte order mark before the text.
+        packing: How it is packed; known after the first piece.
+        encoding: In which encoding the text is; known after the first piece.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, encoding: str | None = None, is_json: bool = False) -> None:
         self.path = path
         self.size = 0
         self.is_plain = True
         self.text_offset = 0
+        self.packing: Packing | None = None
+        self.encoding = "utf-8"
+        self._configured = encoding
+        self._is_json = is_json
         self._digest = hashlib.sha256()
 
     @property
@@ -59,15 +58,14 @@ class DeliveredFile:
         """Yield the text in UTF-8, without a byte order mark.
 
         Raises:
-            UnreadableFileError: Empty, truncated, packed beyond the limits, not text, not UTF-8 or UTF-16.
+            UnreadableFileError: Empty, truncated, packed beyond the limits, not text, or in no encoding that is read.
         """
-        unpacked = self._unpacked()
-        first = next(unpacked, b"")
+        bytes_ = self._bytes()
+        first = next(bytes_, b"")
         if not first:
             raise UnreadableFileError("zero_bytes", "The file is empty.")
-        _refuse_foreign(first)
-        decode, mark = _decoder(first)
-        self.is_plain = self.is_plain and mark in (b"", codecs.BOM_UTF8)
+        self._refuse_foreign(first)
+        decode, mark = self._decoder(first)
         self.text_offset = len(mark)
         position = 0
         try:
@@ -75,7 +73,7 @@ class DeliveredFile:
             if text:
                 yield text
             position = len(first)
-            for piece in unpacked:
+            for piece in bytes_:
                 text = decode(piece, False)
                 if text:
                     yield text
@@ -83,85 +81,64 @@ class DeliveredFile:
             text = decode(b"", True)
         except UnicodeError as error:
             place = position + getattr(error, "start", 0)
+            expected = (
+                f"{self._configured}, which its source's mapping names" if self._configured else "UTF-16 with a byte order mark"
+            )
             raise UnreadableFileError(
-                "undecodable_text",
-                f"Near byte {place + 1} the text is neither UTF-8 nor UTF-16 with a byte order mark; export the file as UTF-8.",
+                "undecodable_text", f"Near byte {place + 1} the text is neither UTF-8 nor {expected}; export the file as UTF-8."
             ) from error
         if text:
             yield text
 
-    def _unpacked(self) -> Iterator[bytes]:
+    def _bytes(self) -> Iterator[bytes]:
         with self.path.open("rb") as handle:
             packed = self._raw(handle.read)
             first = next(packed, b"")
-            if first.startswith(GZIP_MAGIC):
+            self.packing = packing_of(first)
+            if self.packing is not None:
                 self.is_plain = False
-                yield from self._gunzip(first, packed)
+                yield from unpacked(self.packing, first, packed, lambda: self.size)
             elif first:
                 yield first
                 yield from packed
 
-    def _raw(self, read: _Read) -> Iterator[bytes]:
+    def _raw(self, read: Callable[[int], bytes]) -> Iterator[bytes]:
         while piece := read(PIECE_BYTES):
             self._digest.update(piece)
             self.size += len(piece)
             yield piece
 
-    def _gunzip(self, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-        """Unpack every member of a gzip file; what follows the last one may be zero bytes only."""
-        member = zlib.decompressobj(wbits=31)
-        unpacked, pending = 0, first
-        try:
-            while True:
-                piece = member.decompress(pending, PIECE_BYTES)
-                if piece:
-                    unpacked += len(piece)
-                    self._bound(unpacked)
-                    yield piece
-                if member.eof:
-                    pending = member.unused_data.lstrip(b"\0")
-                    while not pending:
-                        following = next(rest, b"")
-                        if not following:
-                            return
-                        pending = following.lstrip(b"\0")
-                    member = zlib.decompressobj(wbits=31)
-                    continue
-                pending = member.unconsumed_tail or next(rest, b"")
-                if not pending and not piece:
-                    raise UnreadableFileError(
-                        "truncated_gzip", f"The gzip file ends before its data does, after {unpacked:,} unpacked bytes."
-                    )
-        except zlib.error as error:
-            raise UnreadableFileError("corrupt_gzip", f"The gzip data are damaged after {unpacked:,} unpacked bytes.") from error
+    def _refuse_foreign(self, first: bytes) -> None:
+        for magic, reason, sentence in _FOREIGN:
+            if first.startswith(magic):
+                raise UnreadableFileError(reason, sentence)
+        if packing_of(first) is not None:
+            raise UnreadableFileError("unsupported_format", "The file is packed twice; pack it once.")
+        start = first[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+        if start.startswith(_HTML):
+            raise UnreadableFileError("html_page", "The file is a web page, perhaps a sign-in page saved in place of the export.")
+        if start.startswith(b"<?xml"):
+            raise UnreadableFileError("unsupported_format", "The file is XML, which is not read.")
+        if start.startswith((b"{", b"[")) and not self._is_json:
+            raise UnreadableFileError("unsupported_format", "The file is JSON; name it .json or .jsonl.")
 
-    def _bound(self, unpacked: int) -> None:
-        if unpacked > UNPACKED_BYTES_MAX or (unpacked > RATIO_FREE_BYTES and unpacked > RATIO_MAX * self.size):
-            raise UnreadableFileError(
-                "archive_too_large",
-                f"The file unpacks to more than {RATIO_MAX} times its size, or beyond {UNPACKED_BYTES_MAX >> 30} GB; "
-                "no delivery does that.",
-            )
+    def _decoder(self, first: bytes) -> tuple[_Decode, bytes]:
+        """Return what turns delivered pieces into UTF-8, and the byte order mark that said so."""
+        if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+            raise UnreadableFileError("undecodable_text", "The text is UTF-32; export the file as UTF-8.")
+        for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+            if first.startswith(mark):
+                self.is_plain, self.encoding = False, name
+                return _from(name), mark
+        if first.startswith(codecs.BOM_UTF8):
+            return _checked_utf8(), codecs.BOM_UTF8
+        if self._configured is not None:
+            self.is_plain, self.encoding = False, self._configured
+            return _configured(self._configured), b""
+        return _checked_utf8(), b""
 
 
-def _refuse_foreign(first: bytes) -> None:
-    for magic, reason, sentence in _FOREIGN:
-        if first.startswith(magic):
-            raise UnreadableFileError(reason, sentence)
-    start = first[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if start.startswith(_HTML):
-        raise UnreadableFileError("html_page", "The file is a web page, perhaps a sign-in page saved in place of the export.")
-    if start.startswith((b"{", b"[", b"<?xml")):
-        raise UnreadableFileError("unsupported_format", "The file is JSON or XML; deliver CSV.")
-
-
-def _decoder(first: bytes) -> tuple[_Decode, bytes]:
-    """Return what turns delivered pieces into UTF-8, and the byte order mark that said so."""
-    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise UnreadableFileError("undecodable_text", "The text is UTF-32; export the file as UTF-8.")
-    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-        if first.startswith(mark):
-            return _from_utf16(name), mark
+def _checked_utf8() -> _Decode:
     utf8 = codecs.getincrementaldecoder("utf-8")("strict")
     is_inside = False
 
@@ -174,9 +151,38 @@ def _decoder(first: bytes) -> tuple[_Decode, bytes]:
         is_inside = bool(utf8.getstate()[0])
         return piece
 
-    return check, codecs.BOM_UTF8 if first.startswith(codecs.BOM_UTF8) else b""
+    return check
 
 
-def _from_utf16(name: str) -> _Decode:
-    utf16 = codecs.getincrementaldecoder(name)("strict")
-    return lambda piece, final: utf16.decode(piece, final).encode("utf-8")
+def _from(name: str) -> _Decode:
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    return lambda piece, final: decoder.decode(piece, final).encode("utf-8")
+
+
+def _configured(name: str) -> _Decode:
+    """Decode the encoding that a mapping names; text that could as well be UTF-8 is refused, not guessed.
+
+    Accented text in a one-byte encoding is practically never valid UTF-8, while UTF-8 is always valid in a one-byte
+    encoding, where it reads as garbage.
+    """
+    decode = _from(name)
+    utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
+    is_ascii = True
+
+    def check(piece: bytes, final: bool) -> bytes:
+        nonlocal utf8, is_ascii
+        is_ascii = is_ascii and piece.isascii()
+        if utf8 is not None:
+            try:
+                utf8.decode(piece, final)
+            except UnicodeDecodeError:
+                utf8 = None
+        if final and utf8 is not None and not is_ascii:
+            raise UnreadableFileError(
+                "undecodable_text",
+                f"The whole text is valid UTF-8, and the source's mapping names {name}; which of them it is, is not guessed. "
+                "Deliver UTF-8 with a byte order mark, or take `encoding` out of the mapping.",
+            )
+        return decode(piece, final)
+
+    return check

@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from incentives.feeds.bronze_files import RejectsFile
-from incentives.feeds.contracts import Feed
 from incentives.feeds.dialect import HEADER_BYTES_MAX, Dialect, tell_dialect
-from incentives.feeds.readers.delivered import PIECE_BYTES, DeliveredFile
+from incentives.feeds.readers.delivered import DeliveredFile
+from incentives.feeds.readers.packing import PIECE_BYTES
 from incentives.feeds.readers.structure import Examined, RecordScanner
 from incentives.feeds.readers.unreadable import UnreadableFileError
+from incentives.feeds.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class PreparedTable:
         broken_numbers: Number (1-based, among all records delivered) of each record that is not in it.
         longest: Bytes of its longest record.
         has_quoted_line_breaks: Whether a record can span lines.
-        sha256: Fingerprint of the delivered bytes.
-        size: Delivered bytes.
+        delivered_file: What is known of the delivered bytes.
     """
 
     path: Path
@@ -46,8 +46,7 @@ class PreparedTable:
     broken_numbers: npt.NDArray[np.int64]
     longest: int
     has_quoted_line_breaks: bool
-    sha256: str
-    size: int
+    delivered_file: DeliveredFile
 
     @property
     def delivered(self) -> int:
@@ -62,22 +61,22 @@ class PreparedTable:
         return ordinals + 1 + np.searchsorted(sound_before, ordinals, side="right")
 
 
-def prepare(path: Path, feed: Feed, folder: Path, rejects: RejectsFile) -> PreparedTable:
+def prepare(path: Path, reading: Reading, folder: Path, rejects: RejectsFile) -> PreparedTable:
     """Read a delivered file whole and return a table of its sound records.
 
     Args:
         path: The delivered file; not changed.
-        feed: Whose contract the columns are.
+        reading: How files of the source and feed are read.
         folder: Where a copy may be written.
         rejects: Takes the broken records.
 
     Raises:
         UnreadableFileError: The file must be set aside.
     """
-    delivered = DeliveredFile(path)
+    delivered = DeliveredFile(path, encoding=reading.encoding)
     pieces = delivered.pieces()
     start, line, newline, rest = _header(pieces)
-    dialect = tell_dialect(feed, line, newline)
+    dialect = tell_dialect(reading, line, newline)
     scanner = RecordScanner(dialect.delimiter, dialect.width, newline, frozenset(dialect.positions.values()))
     header_end = delivered.text_offset + len(start)
     with _Copy(path, folder / "clean.csv", header_end) as copy:
@@ -102,8 +101,7 @@ def prepare(path: Path, feed: Feed, folder: Path, rejects: RejectsFile) -> Prepa
         broken_numbers=np.asarray(numbers, dtype=np.int64),
         longest=scanner.longest,
         has_quoted_line_breaks=scanner.has_quoted_line_breaks,
-        sha256=delivered.sha256,
-        size=delivered.size,
+        delivered_file=delivered,
     )
 
 

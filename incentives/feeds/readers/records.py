@@ -6,7 +6,7 @@ it: another number means that the two disagree about the file, which is then ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -35,11 +35,14 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def read_batches(connection: duckdb.DuckDBPyConnection, table: PreparedTable) -> Iterator[pa.RecordBatch]:
+def read_batches(
+    connection: duckdb.DuckDBPyConnection, table: PreparedTable, kept: Container[int] = ()
+) -> Iterator[pa.RecordBatch]:
     """Yield the table's records in order, in batches of one fixed number of rows.
 
     A batch has a text column for each contract column delivered, under its name, and a boolean column
-    `dropped_<position>` for each other one: whether the record had a value there. Empty text is null.
+    `dropped_<position>` for each other one: whether the record had a value there; the value itself where its
+    position is among `kept`. Empty text is null.
 
     Raises:
         UnreadableFileError: DuckDB found other records than were counted.
@@ -49,7 +52,7 @@ def read_batches(connection: duckdb.DuckDBPyConnection, table: PreparedTable) ->
     rows = max(ROWS_MIN, min(ROWS_MAX, BATCH_BYTES // max(table.longest, 1)))
     found = 0
     try:
-        reader = connection.execute(_query(table)).to_arrow_reader(rows)
+        reader = connection.execute(_query(table, kept)).to_arrow_reader(rows)
         for batch in _of_exactly(rows, reader):
             found += batch.num_rows
             yield batch
@@ -59,10 +62,12 @@ def read_batches(connection: duckdb.DuckDBPyConnection, table: PreparedTable) ->
         raise UnreadableFileError("reader_disagrees", f"The reader found {found:,} records where {table.sound:,} were counted.")
 
 
-def _query(table: PreparedTable) -> str:
+def _query(table: PreparedTable, kept: Container[int]) -> str:
     dialect = table.dialect
     selected = [f'c{position} as "{name}"' for name, position in dialect.positions.items()]
-    selected += [f"c{position} is not null as dropped_{position}" for position, _ in dialect.dropped]
+    selected += [
+        f"c{position}{'' if position in kept else ' is not null'} as dropped_{position}" for position, _ in dialect.dropped
+    ]
     columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(dialect.width))
     options = [
         "auto_detect = false",
