@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("incentives.cli.demo:demo", "Sample retailer, landed, built, one cycle locked, portal served."),
     "generate": ("incentives.cli.generate:generate", "Write a sample retailer's feeds into a folder."),
     "connect": ("incentives.cli.connect:connect", "Pull or receive what sources hold, as files of the inbox."),
+    "feeds": ("incentives.cli.feeds:feeds", "List the feeds; say what landing a file would do."),
     "land": ("incentives.cli.land:land", "Land delivered files into bronze; default: the workspace's inbox."),
     "build": ("incentives.cli.build:build", "Build the warehouse, check it, and publish a snapshot."),
     "credits": ("incentives.cli.credits:credits_command", "List credits by order, associate or period."),

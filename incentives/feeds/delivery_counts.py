@@ -6,7 +6,7 @@ keys the load brought. The counts are those that a build after this load shows; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
+
+    from incentives.feeds.model_rendering import ModelRenderer
 
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
@@ -43,6 +45,17 @@ class DeliveryCounts:
         return self.accepted + self.duplicate + self.superseded + self.quarantined
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Rows that were quarantined for one reason in one column: how many, the first of them, and what it holds there."""
+
+    reason: str
+    column: str
+    rows: int
+    first_row: int
+    value: str
+
+
 def count_deliveries(ws: Workspace, load_id: int) -> dict[tuple[int, int], DeliveryCounts]:
     """Return the four counts of every file of a load, keyed by load and file.
 
@@ -55,6 +68,34 @@ def count_deliveries(ws: Workspace, load_id: int) -> dict[tuple[int, int], Deliv
     feeds = [feed for feed in FEEDS.values() if any(file.feed == feed.name and file.outcome == "loaded" for file in brought)]
     ended = _count_rows(ws, load_id, files, feeds) if feeds else {}
     return {(file.load_id, file.file_ordinal): _counts(file, ended.get(file.file_ordinal, {})) for file in brought}
+
+
+def refusals(ws: Workspace, load_id: int) -> tuple[Refusal, ...]:
+    """Return why rows of a load were quarantined, counted by reason and column; broken records are not among them."""
+    files = BronzeIndex(ws.bronze_index).files(load_id)
+    brought = {file.feed for file in files if file.load_id == load_id and file.outcome == "loaded"}
+    feeds = [feed for name, feed in FEEDS.items() if name in brought]
+    parts = [f"split_part(fault, chr(31), {part})" for part in (1, 2, 3)]
+    columns = f"{parts[0]}, {parts[1]}, count(*), min(delivered_row), min_by({parts[2]}, delivered_row)"
+    found = _outcomes(ws, load_id, files, feeds, columns, "fault is not null group by 1, 2 order by 3 desc, 1, 2")
+    return tuple(
+        Refusal(str(reason), str(column), int(str(rows)), int(str(first)), str(value))
+        for _, results in found
+        for reason, column, rows, first, value in results
+    )
+
+
+def refusal_sentence(refusal: Refusal) -> str:
+    """Return a refusal in the words that the quarantine has for it."""
+    import duckdb
+
+    from incentives.feeds.sql_rows import literal
+
+    text = _renderer(()).render_text("select {{ quarantine_sentence('reason', 'place', 'value') }} from refusal")
+    row = f"select {literal(refusal.reason)} as reason, {literal(refusal.column)} as place, {literal(refusal.value)} as value"
+    with closing(duckdb.connect()) as connection:
+        found = connection.execute(f"with refusal as ({row}) {text}").fetchone()
+    return refusal.reason if found is None else str(found[0])
 
 
 def _counts(file: IndexedFile, ended: dict[str, int]) -> DeliveryCounts:
@@ -72,19 +113,24 @@ def _counts(file: IndexedFile, ended: dict[str, int]) -> DeliveryCounts:
 
 def _count_rows(ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds: Sequence[Feed]) -> dict[int, dict[str, int]]:
     """Return how many rows of each file of the load ended where; broken records are not among them."""
+    ended: dict[int, dict[str, int]] = {}
+    for _, rows in _outcomes(ws, load_id, files, feeds, "file_ordinal, outcome, count(*)", "true group by all"):
+        for ordinal, outcome, count in rows:
+            ended.setdefault(int(str(ordinal)), {})[str(outcome)] = int(str(count))
+    return ended
+
+
+def _outcomes(
+    ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds: Sequence[Feed], columns: str, condition: str
+) -> Iterator[tuple[Feed, list[tuple[object, ...]]]]:
+    """Yield by feed what a query finds in the outcomes of the load's rows, as the staging models decide them."""
     import duckdb
 
     from incentives.feeds.bronze_views import create_bronze
     from incentives.feeds.config_tables import create_config
-    from incentives.feeds.model_rendering import ModelRenderer
 
     names = {feed.name for feed in feeds}
-    renderer = ModelRenderer(
-        project_dir(),
-        sources={"bronze": "relevant", "config": "config"},
-        models={f"parsed_{name}": f"parsed_{name}" for name in names},
-    )
-    ended: dict[int, dict[str, int]] = {}
+    renderer = _renderer(names)
     with closing(duckdb.connect()) as connection:
         connection.execute("set TimeZone = 'UTC'")
         create_bronze(connection, ws.root, [file for file in files if file.feed in names], ())
@@ -94,13 +140,20 @@ def _count_rows(ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds
             earlier = any(file.feed == feed.name and file.outcome == "loaded" and file.load_id < load_id for file in files)
             _show_relevant(connection, feed, load_id, earlier)
             connection.execute(f"create table parsed_{feed.name} as {renderer.render(f'parsed_{feed.name}')}")
-            rows = connection.execute(
-                f"select file_ordinal, outcome, count(*) from ({renderer.render(f'row_outcomes_{feed.name}')}) where load_id = {load_id} group by all"
-            ).fetchall()
-            for ordinal, outcome, count in rows:
-                ended.setdefault(int(ordinal), {})[str(outcome)] = int(count)
+            outcomes = renderer.render(f"row_outcomes_{feed.name}")
+            query = f"select {columns} from ({outcomes}) where load_id = {load_id} and {condition}"
+            yield feed, connection.execute(query).fetchall()
             connection.execute(f"drop table parsed_{feed.name}")
-    return ended
+
+
+def _renderer(feeds: Collection[str]) -> ModelRenderer:
+    from incentives.feeds.model_rendering import ModelRenderer
+
+    return ModelRenderer(
+        project_dir(),
+        sources={"bronze": "relevant", "config": "config"},
+        models={f"parsed_{name}": f"parsed_{name}" for name in feeds},
+    )
 
 
 def _show_relevant(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool) -> None:
