@@ -27,6 +27,7 @@ from incentives.errors import InputError
 from incentives.money import currency_digits
 from incentives.periods import Period
 from incentives.plans.model import Component, Plan
+from incentives.plans.payouts import Spiff
 from incentives.plans.plan_checks import plan_currencies
 
 
@@ -105,7 +106,7 @@ def _component(
         component = next((one for one in version.components if one.id == name), None)
         if component is None:
             continue
-        window = Window.to_date(period, component.interval if component.pays == "to_date" else None)
+        window = _window(component, period)
         measure = sources.registry.get(component.measure) if component.measure else None
         if component.measure and measure is None:
             raise InputError(f"nobody computes a measure '{component.measure}'.", where=f"{version.key}, {name}")
@@ -125,6 +126,13 @@ def _component(
             statement = holders.find(own)
             result.append(evaluate_component(version, component, own, statement, holders.eligible[statement], gather))
     return result
+
+
+def _window(component: Component, period: Period) -> Window:
+    """Return the periods over which a component is one progress; of a spiff with a first day, those since it."""
+    if isinstance(component.payout, Spiff) and component.payout.start is not None:
+        return Window.since(component.payout.start, period)
+    return Window.to_date(period, component.interval if component.pays == "to_date" else None)
 
 
 def _terms(currency: str) -> Terms:

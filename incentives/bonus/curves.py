@@ -165,9 +165,11 @@ def _bounds(rows: tuple[Row, ...], inputs: CurveInputs, terms: Terms) -> list[Ex
 def _marginal(component: Component, payout: Tiers, inputs: CurveInputs, terms: Terms) -> Iterator[Contribution]:
     """Each band at its own rate: rate x the part of the measure in the band, or factor x its width of attainment.
 
-    A table that starts at zero takes a negative measure at its first rate.
+    A table that starts at zero takes a negative measure at its first rate; with `below: flat` every table starts there.
     """
     bounds = _bounds(payout.table, inputs, terms)
+    if payout.below == "flat":
+        bounds[0] = Exact.constant(0, len(inputs.measure))
     threshold = component.wanted_threshold
     floor = bound_column(threshold, inputs, terms) if threshold is not None and component.pays_excess_only else None
     for number, row in enumerate(payout.table):
@@ -184,7 +186,7 @@ def _marginal(component: Component, payout: Tiers, inputs: CurveInputs, terms: T
                 inputs.periods.zero_unless(reached).scale(row.amount.minor(terms.currency)),
             )
             continue
-        starts_at_zero = number == 0 and floor is None and row.start.amount.single == 0
+        starts_at_zero = number == 0 and floor is None and (row.start.amount.single == 0 or payout.below == "flat")
         part = inside if starts_at_zero else inside.zero_unless(~below)
         yield Contribution(number, part, _paid(row, part, inputs, terms))
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from incentives.bonus.collected import Collected, TargetState
+from incentives.bonus.columns import day_number
 from incentives.bonus.curves import CurveInputs, GoalInput, Terms, plain_bound
 from incentives.bonus.exact import Exact
 from incentives.bonus.lines import line_inputs, spiff_rows
@@ -51,6 +52,9 @@ class Gatherer:
         shares = presence.shares_to_date(self.window)
         if whole:
             shares = [presence.share(self.window.start, self.window.interval_end)] * self.window.count
+        if isinstance(component.payout, Spiff) and component.payout.start is not None and component.payout.end is not None:
+            first, last = day_number(component.payout.start), day_number(component.payout.end)
+            shares = [presence.share(first, last + 1)] * self.window.count
         on_target = self._on_target(component, parts, presence, shares, state)
         targets = self._targets(component, parts, presence, shares, state)
         goals: list[tuple[GoalInput, ...]] = [()] * self.window.count

@@ -16,6 +16,7 @@ from incentives.bonus.columns import Codes, Days
 from incentives.bonus.spans import PlanRows
 from incentives.bonus.windows import Window
 from incentives.plans.model import Component, Plan
+from incentives.plans.payouts import Spiff
 
 _DAY_SPAN = 2 * 10**7
 _DAY_SHIFT = 5 * 10**6
@@ -111,6 +112,11 @@ def component_parts(rows: PlanRows, versions: Sequence[Plan], component_id: str,
 
 
 def _resets(version: Plan, component_id: str) -> bool:
-    """Whether progress starts anew with a version; where the interval is one period it does unless the plan says carry."""
+    """Whether progress starts anew with a version; where the interval is one period it does unless the plan says carry.
+
+    A spiff between two days is one, whatever version it stands in.
+    """
     component: Component | None = next((one for one in version.components if one.id == component_id), None)
+    if component is not None and isinstance(component.payout, Spiff) and component.payout.start is not None:
+        return False
     return component is None or component.on_change != "carry"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +33,16 @@ class Window:
     def to_date(cls, period: Period, interval: Calendar | None) -> Window:
         """Return the periods from the start of the interval in which `period` lies, up to and with it."""
         whole = Period.containing(period.start, interval) if interval else period
+        return cls.since(whole.start, period, whole.end)
+
+    @classmethod
+    def since(cls, start: date, period: Period, interval_end: date | None = None) -> Window:
+        """Return the periods from the one in which a day lies, up to and with `period`."""
         periods: list[Period] = [period]
-        while periods[0].start > whole.start:
+        while periods[0].start > start:
             periods.insert(0, periods[0].previous())
         edges = [day_number(one.start) for one in periods] + [day_number(period.end)]
-        return cls(tuple(periods), np.array(edges, dtype=np.int64), day_number(whole.end))
+        return cls(tuple(periods), np.array(edges, dtype=np.int64), day_number(interval_end or period.end))
 
     @property
     def start(self) -> int:

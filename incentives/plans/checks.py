@@ -184,6 +184,8 @@ def _curve_problems(component: Component, at: KeyPath, measure: Measure | None, 
     elif isinstance(payout, Spiff):
         if payout.start is not None and payout.end is not None and payout.end < payout.start:
             yield Problem((*inside, "to"), "lies before from")
+        if payout.each == "once" and (payout.start is None) != (payout.end is None):
+            yield Problem((*inside, "each"), "once needs both from and to, or neither: then it is once in every period")
         if payout.each == "unit" and measure is not None and measure.is_money:
             yield Problem((*inside, "each"), f"{measure.name} is money; each: unit needs a count, such as credited_units")
         if payout.each == "order" and component.measure not in LINE_MEASURES:

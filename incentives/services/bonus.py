@@ -142,7 +142,9 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
     concerned = [plan for plan in plans if plan.calendar == period.calendar and plan.valid_from < period.end]
     measures = sorted({REVENUE, *(name for plan in concerned for name in _measures_of(plan))})
     intervals = [Period.containing(period.start, calendar) for plan in concerned for calendar in _intervals(plan)]
-    start = min([period.start, *(interval.start for interval in intervals)])
+    start = min(
+        [period.start, *(interval.start for interval in intervals), *(day for plan in concerned for day in _spiff_starts(plan))]
+    )
     until = max([period.end, *(interval.end for interval in intervals)])
     window = {"start": start, "end": period.end}
 
@@ -183,6 +185,14 @@ def _intervals(plan: Plan) -> Iterator[Calendar]:
     for part in parts:
         if part.interval is not None:
             yield part.interval
+
+
+def _spiff_starts(plan: Plan, period: Period) -> Iterator[date]:
+    """Yield the first days of spiffs that have not ended before the period."""
+    for component in plan.components:
+        payout = component.payout
+        if isinstance(payout, Spiff) and payout.start is not None and (payout.end is None or payout.end >= period.start):
+            yield payout.start
 
 
 def _reads_lines(component: Component) -> bool:

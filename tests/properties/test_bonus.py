@@ -61,7 +61,7 @@ def component_bodies(draw: st.DrawFn, name: str, interval: str | None) -> str:
             payout.append(f"slope: {draw(st.integers(0, 4))}")
         if curve != "linear":
             payout.append(f"boundary: {draw(st.sampled_from(['higher', 'lower']))}")
-        if curve != "tiers" and draw(st.booleans()):
+        if draw(st.integers(0, 2)) == 0:
             payout.append("below: flat")
     if draw(st.booleans()):
         keys["threshold"] = f"{draw(st.integers(0, 120))}%" if has_target else str(draw(st.integers(0, 9000)))

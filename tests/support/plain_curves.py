@@ -41,6 +41,8 @@ def curve(
         return _linear(payout, measure, target, starts, times, on_target, currency, unit)
     from_zero = starts[0] == 0 and isinstance(payout, Tiers) and payout.table[0].amount is None
     if isinstance(payout, Tiers) and payout.mode == "marginal":
+        if payout.below == "flat":
+            starts[0], from_zero = ZERO, True
         return _marginal(payout, measure, target, starts, floor, times, on_target, currency, from_zero)
     reached = [
         number for number, start in enumerate(starts) if (measure >= start if payout.boundary == "higher" else measure > start)

@@ -136,6 +136,18 @@ def test_a_spiff_paid_once_is_paid_once() -> None:
     assert worth(plan, given([credit("A", "2026-01-10", "1.00"), credit("A", "2026-01-11", "1.00")])) == {"A": 2500}
 
 
+def test_a_spiff_paid_once_between_two_days_is_paid_once_in_all_of_their_periods() -> None:
+    plan = plan_of(component("curve: spiff, amount: 59.00, each: once, from: 2026-01-01, to: 2026-02-28"))
+    inputs = given(
+        [credit("A", day, "1.00") for day in ("2026-01-10", "2026-02-10")] + [credit("B", "2026-02-20", "1.00")],
+        people=[person("B", "2026-02-01")],
+    )
+
+    assert worth(plan, inputs) == {"A": 5900}
+    # B is there for 28 of the 59 days.
+    assert worth(plan, inputs, "2026-02") == {"A": 0, "B": 2800}
+
+
 def test_per_line_judges_each_line_with_what_its_returns_have_left_of_it() -> None:
     plan = plan_of(component("curve: step, table: [{from: 100, amount: 5.00}]", pays="per_line"))
     sold = [
@@ -184,6 +196,13 @@ def test_money_that_was_converted_raises_no_question() -> None:
     rows = [{**credit("A", "2026-01-10", "190.00"), "is_converted": True}, credit("A", "2026-01-10", "100.00", currency="USD")]
 
     assert pay(plan_of(FLAT), given(rows)).exceptions == ()
+
+
+def test_below_flat_takes_the_first_row_down_to_nothing() -> None:
+    marginal = plan_of(component("curve: tiers, below: flat, table: [{from: 500, rate: 10%}, {from: 1000, rate: 20%}]"))
+
+    assert worth(marginal, given([credit("A", "2026-01-10", "400.00")])) == {"A": 4000}
+    assert worth(marginal, given([credit("A", "2026-01-10", "1100.00")])) == {"A": 12000}
 
 
 # Targets
