@@ -143,7 +143,11 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
     measures = sorted({REVENUE, *(name for plan in concerned for name in _measures_of(plan))})
     intervals = [Period.containing(period.start, calendar) for plan in concerned for calendar in _intervals(plan)]
     start = min(
-        [period.start, *(interval.start for interval in intervals), *(day for plan in concerned for day in _spiff_starts(plan))]
+        [
+            period.start,
+            *(interval.start for interval in intervals),
+            *(day for plan in concerned for day in _spiff_starts(plan, period)),
+        ]
     )
     until = max([period.end, *(interval.end for interval in intervals)])
     window = {"start": start, "end": period.end}
