@@ -8,8 +8,12 @@ import click
 
 from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import Cell, OutputFormat, emit
+from incentives.cli.serve import is_loopback, listen
+from incentives.errors import InputError
 from incentives.workspace import Workspace
 
+DEFAULT_PORT = 8330
+CONNECTIONS_MAX = 1_000
 LIST_COLUMNS = ("name", "kind", "source", "feeds", "warnings")
 RUN_COLUMNS = ("connector", "feed", "rows")
 
@@ -62,6 +66,60 @@ def check(file: Path, workspace: Workspace, output_format: OutputFormat) -> None
     emit([_row(described)], LIST_COLUMNS, output_format)
     for warning in connecting.warnings(described):
         click.echo(f"warning: {file}: {warning}", err=True)
+
+
+@connect.command("serve")
+@workspace_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Port; 0 = a free one.")
+@click.option(
+    "--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM file of the certificate."
+)
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM file of its key.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front of it ends TLS.")
+def serve(
+    workspace: Workspace, host: str, port: int, tls_certificate: Path | None, tls_key: Path | None, behind_proxy: bool
+) -> None:
+    """Receive signed messages for every webhook of the workspace, under /hooks/NAME.
+
+    A message is answered once it is on the disk. Sources send from elsewhere: put a proxy that ends TLS in front.
+    """
+    import logging
+
+    import uvicorn
+
+    from incentives import clock
+    from incentives.services import connecting
+
+    if (tls_certificate is None) != (tls_key is None):
+        raise InputError("TLS needs both --tls-certificate and --tls-key.")
+    if not (is_loopback(host) or tls_certificate or behind_proxy):
+        raise InputError(
+            "on this address messages would travel unencrypted.",
+            where=host,
+            remedy="Give --tls-certificate and --tls-key, or say --behind-proxy where a proxy ends TLS.",
+        )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with connecting.webhooks(workspace, now=clock.now) as app:
+        listener = listen(host, port)
+        # Before the address is printed: who connects meanwhile waits and is not refused.
+        listener.listen()
+        shown = f"[{host}]" if ":" in host else host
+        scheme = "https" if tls_certificate else "http"
+        click.echo(f"receiving under {scheme}://{shown}:{listener.getsockname()[1]}{app.path}NAME; stop with Ctrl-C.")
+        config = uvicorn.Config(
+            app,
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_graceful_shutdown=30,
+            ssl_certfile=tls_certificate,
+            ssl_keyfile=tls_key,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _row(described: object) -> dict[str, Cell]:

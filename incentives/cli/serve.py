@@ -75,7 +75,7 @@ def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposu
     refuse_demo_accounts(workspace)
     portal = make_portal(workspace, now=clock.now, secure=exposure.is_protected)
     app = create_app(portal, hosts=[*LOOPBACK_HOSTS, host, *exposure.names])
-    listener = _listen(host, port)
+    listener = listen(host, port)
     scheme = "https" if exposure.certificate else "http"
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"portal       {scheme}://{shown}:{listener.getsockname()[1]}/")
@@ -110,7 +110,7 @@ def check_exposure(workspace: Workspace, host: str, exposure: Exposure) -> None:
             ipaddress.ip_network(proxy)
         except ValueError as error:
             raise InputError(f"'{proxy}' is not the address of a proxy.", remedy="Name it as 10.0.0.5 or 10.0.0.0/24.") from error
-    if _is_loopback(host):
+    if is_loopback(host):
         return
     if workspace.config.workspace.demo:
         raise InputError("a demo is served on this machine only.", where=host, remedy="Leave --host out.")
@@ -122,7 +122,8 @@ def check_exposure(workspace: Workspace, host: str, exposure: Exposure) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is on this machine alone."""
     if host == "localhost":
         return True
     try:
@@ -131,7 +132,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens, so that the address is known before it is printed."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

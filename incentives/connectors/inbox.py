@@ -67,7 +67,6 @@ class Inbox:
             )
         else:
             self.state = State(self.state.sequence, reads_now, self.state.position, self.state.recent)
-        make_folder(self._folder)
         return self.state.position
 
     def deliver(self, rows: Iterable[MappedRow], position: Mapping[str, str]) -> None:
@@ -96,6 +95,7 @@ class Inbox:
 
     def write(self, feed: str, sequence: int, content: bytes) -> Path:
         """Write one delivery file and return where it is."""
+        _make_folder(self._folder)
         digest = hashlib.sha256(content).hexdigest()[:12]
         suffix = ".csv.gz" if self._packed else ".csv"
         path = self._folder / f"{feed}-{self._name}-{sequence:08d}-{digest}{suffix}"
@@ -108,7 +108,7 @@ def state_path(ws: Workspace, name: str) -> Path:
     return ws.root / "connectors" / f"{name}.json"
 
 
-def make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Make a folder, durably, where it is missing."""
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from incentives.connectors.model import DatabaseConnector
 from incentives.connectors.rest_model import RestConnector
+from incentives.connectors.webhook_model import WebhookConnector
 
 Pulling = DatabaseConnector | RestConnector
-Connector = Annotated[Pulling, Field(discriminator="kind")]
-KINDS: dict[str, type[Pulling]] = {"database": DatabaseConnector, "rest": RestConnector}
+Connector = Pulling | WebhookConnector
+AnyConnector = Annotated[Connector, Field(discriminator="kind")]
+KINDS: dict[str, type[Connector]] = {"database": DatabaseConnector, "rest": RestConnector, "webhook": WebhookConnector}

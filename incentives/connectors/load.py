@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from incentives import documents
 from incentives.connectors.fields import SourceName
-from incentives.connectors.kinds import KINDS, Pulling
+from incentives.connectors.kinds import KINDS, Connector
 from incentives.errors import DocumentError, InputError
 from incentives.feeds.contracts import Column
 from incentives.workspace import CONFIG_NAME, Workspace
@@ -23,7 +23,7 @@ class Described:
 
     name: str
     path: Path
-    connector: Pulling
+    connector: Connector
 
 
 def connector_folder(ws: Workspace) -> Path:
@@ -46,7 +46,7 @@ def read_connector(ws: Workspace, path: Path) -> Described:
         TypeAdapter(SourceName).validate_python(path.stem)
     except ValidationError as error:
         raise DocumentError([f"{path}:1: (file name): expected lower-case letters, digits, - and _."]) from error
-    connector: Pulling = documents.validate(document, model)
+    connector: Connector = documents.validate(document, model)
     problems = []
     section = ws.config.sources.get(connector.source)
     if section is None:

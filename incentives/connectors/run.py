@@ -6,6 +6,7 @@ Whatever happens, the position never passes rows that are not durable in the inb
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from incentives.connectors import database, rest
@@ -17,6 +18,7 @@ from incentives.connectors.mapping import MappedRow, rows_of
 from incentives.connectors.model import DatabaseConnector
 from incentives.connectors.pages import Page
 from incentives.connectors.values import MappingError, Record
+from incentives.connectors.webhook_model import WebhookConnector
 from incentives.errors import BusyError, InputError
 from incentives.locks import RunLock
 from incentives.workspace import Workspace
@@ -47,21 +49,38 @@ def run(ws: Workspace, described: Described, *, secrets: Secrets, again: bool = 
         OutsideError: The source does not answer; what was delivered stays.
     """
     connector = described.connector
-    lock = RunLock(state_path(ws, f".{described.name}").with_suffix(".lock"))
-    holder = lock.acquire(f"connect run {described.name}")
-    if holder is not None:
-        raise BusyError(f"{described.name} runs already: {holder}.", where=str(described.path), remedy="Wait until it ends.")
-    try:
+    if isinstance(connector, WebhookConnector):
+        raise InputError(
+            f"{described.name} does not pull: its source sends.",
+            where=str(described.path),
+            remedy="Use `incentives connect serve`.",
+        )
+    with only_run(ws, described, f"connect run {described.name}"):
         inbox = Inbox(ws, described.name, connector.source, packed=connector.gzip)
         where = str(described.path)
         position = inbox.begin(_what_is_read(connector), again=again)
         for page in _pages(connector, position, secrets, where):
             inbox.deliver(_rows(page.records, connector, where), page.position)
-    finally:
-        lock.release()
     delivered = inbox.delivered
     files = tuple(path.relative_to(ws.root).as_posix() for path in delivered.files)
     return RunReport(described.name, files, dict(delivered.rows), delivered.unchanged)
+
+
+@contextmanager
+def only_run(ws: Workspace, described: Described, activity: str) -> Iterator[None]:
+    """Be the one process that works on a connector while the block runs.
+
+    Raises:
+        BusyError: Another one is; names it.
+    """
+    lock = RunLock(state_path(ws, f".{described.name}").with_suffix(".lock"))
+    holder = lock.acquire(activity)
+    if holder is not None:
+        raise BusyError(f"{described.name} runs already: {holder}.", where=str(described.path), remedy="Wait until it ends.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _what_is_read(connector: Pulling) -> Sequence[str]:

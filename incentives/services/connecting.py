@@ -1,7 +1,10 @@
-"""Use cases of connectors: list them, check them, pull what is new."""
+"""Use cases of connectors: list them, check them, pull what is new, receive."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from incentives.connectors import load
@@ -9,10 +12,12 @@ from incentives.connectors.credentials import Secrets
 from incentives.connectors.load import Described
 from incentives.connectors.run import RunReport
 from incentives.connectors.run import run as run_connector
+from incentives.connectors.webhook import WebhookApp
+from incentives.connectors.webhook_hooks import open_hooks
 from incentives.errors import InputError
 from incentives.workspace import Workspace
 
-__all__ = ["Described", "RunReport", "check", "list_connectors", "run", "warnings"]
+__all__ = ["Described", "RunReport", "check", "list_connectors", "run", "warnings", "webhooks"]
 
 
 def list_connectors(ws: Workspace) -> tuple[Described, ...]:
@@ -54,6 +59,24 @@ def run(ws: Workspace, name: str, *, again: bool = False, secrets: Secrets | Non
     """
     refuse_demo(ws)
     return run_connector(ws, load.named_connector(ws, name), secrets=secrets or Secrets(), again=again)
+
+
+@contextmanager
+def webhooks(ws: Workspace, *, now: Callable[[], datetime], secrets: Secrets | None = None) -> Iterator[WebhookApp]:
+    """Give the ASGI application that receives for every webhook of a workspace, while the block runs.
+
+    Args:
+        ws: The workspace.
+        now: Asked for the present moment with each message.
+        secrets: The process's environment where none are given.
+
+    Raises:
+        InputError: A demo workspace, no webhook, or one without a secret.
+        BusyError: Another process serves one.
+    """
+    refuse_demo(ws)
+    with open_hooks(ws, load.read_connectors(ws), secrets=secrets or Secrets(), now=now) as hooks:
+        yield WebhookApp(hooks, now)
 
 
 def refuse_demo(ws: Workspace) -> None:
