@@ -27,3 +27,15 @@ def value_text(value: Fraction, currency: str, is_money: bool) -> str:
 def ratio_text(value: Fraction) -> str:
     """Return a ratio as a percentage where a decimal states it, else as `a/b`."""
     return percent_text(value)
+
+
+def about_percent(value: Fraction) -> str:
+    """Return a ratio as a percentage of two decimals, for people; the exact value stands beside it.
+
+    >>> about_percent(Fraction(2, 3))
+    '66.67 %'
+    """
+    hundredths = round(value * 10_000)
+    sign = "-" if hundredths < 0 else ""
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{sign}{whole}.{rest:02d} %"

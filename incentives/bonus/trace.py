@@ -11,7 +11,7 @@ from fractions import Fraction
 from incentives.bonus.columns import day_of
 from incentives.bonus.components import Evaluated
 from incentives.bonus.curves import CurveInputs, plain_bound
-from incentives.bonus.exact_text import money_text, ratio_text, value_text
+from incentives.bonus.exact_text import about_percent, money_text, ratio_text, value_text
 from incentives.bonus.result import TraceStep, Unit
 from incentives.bonus.settle import SettledComponent, SettledPlan
 from incentives.bonus.trace_text import bound_text, filter_text, row_text
@@ -224,7 +224,11 @@ def _input_steps(
             "target": value_text(target, currency, one.is_money),
         }
         reached = ratio_text(inputs.measure.at(element) / target) if target > 0 else "0"
-        label = "measure / target" if target > 0 else "no target: the component pays nothing"
+        label = (
+            f"measure / target, about {about_percent(inputs.measure.at(element) / target)}"
+            if target > 0
+            else "no target: the component pays nothing"
+        )
         recorder.add(name, "attainment", f"{lead}{label}", attained, reached, "ratio")
     if inputs.on_target is not None:
         recorder.money(
