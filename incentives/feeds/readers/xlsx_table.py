@@ -161,7 +161,11 @@ def _guarded(rows: Iterable[Row]) -> Iterator[Row]:
 def _damaged(error: Exception) -> UnreadableFileError:
     from defusedxml.common import DefusedXmlException
 
-    if isinstance(error, DefusedXmlException):
+    # openpyxl hides what it met behind an error of its own.
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    if any(isinstance(cause, DefusedXmlException) for cause in causes):
         return UnreadableFileError(
             "xml_entities", "The spreadsheet's XML declares a document type or entities; no office program writes that."
         )

@@ -1,4 +1,4 @@
--- Policies and settings are landed as texts; they have no rows that end anywhere.
+-- Mappings, policies and settings are landed as texts; they have no rows that end anywhere.
 select
     load_id,
     file_ordinal,
@@ -10,4 +10,4 @@ select
     sentence,
     coalesce(rows_delivered, 0) as rows_delivered
 from {{ ref('stg_files') }}
-where feed is null or feed not in ('policies', 'settings')
+where feed is null or feed not in ('mappings', 'policies', 'settings')
