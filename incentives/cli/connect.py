@@ -33,9 +33,10 @@ def run(name: str, again: bool, workspace: Workspace, output_format: OutputForma
 
     A run that is cut off goes on from its last page when it is started again.
     """
+    from incentives import clock
     from incentives.services import connecting
 
-    report = connecting.run(workspace, name, again=again)
+    report = connecting.run(workspace, name, now=clock.now(), again=again)
     emit([{"connector": name, "feed": feed, "rows": rows} for feed, rows in report.rows.items()], RUN_COLUMNS, output_format)
     if output_format == "table":
         click.echo(f"{len(report.files)} files for the inbox; {report.unchanged} rows read again, unchanged.", err=True)
@@ -131,6 +132,6 @@ def _row(described: object) -> dict[str, Cell]:
         "name": described.name,
         "kind": connector.kind,
         "source": connector.source,
-        "feeds": " ".join(dict.fromkeys(output.feed for output in connector.deliver)),
+        "feeds": " ".join(dict.fromkeys(connector.feeds)),
         "warnings": len(connecting.warnings(described)),
     }

@@ -88,19 +88,30 @@ class Inbox:
             self.delivered.files.append(self.write(output.feed, sequence, csv_bytes(output.header, values)))
             self.delivered.rows[output.feed] = self.delivered.rows.get(output.feed, 0) + len(values)
         kept = dict(list(recent.items())[-RECENT_ROWS:])
-        state = State(sequence, self.state.reads, dict(position), kept)
-        if state != self.state:
-            write_state(self._state_path, state)
-        self.state = state
+        self._become(State(sequence, self.state.reads, dict(position), kept))
+
+    def advance(self, position: Mapping[str, str]) -> None:
+        """Advance to a position; whatever it stands for is durable already."""
+        self._become(State(self.state.sequence, self.state.reads, dict(position), self.state.recent))
+
+    def open_folder(self) -> Path:
+        """Return the folder of the source's deliveries."""
+        _make_folder(self._folder)
+        return self._folder
 
     def write(self, feed: str, sequence: int, content: bytes) -> Path:
         """Write one delivery file and return where it is."""
-        _make_folder(self._folder)
+        folder = self.open_folder()
         digest = hashlib.sha256(content).hexdigest()[:12]
         suffix = ".csv.gz" if self._packed else ".csv"
-        path = self._folder / f"{feed}-{self._name}-{sequence:08d}-{digest}{suffix}"
-        write_durably(path, self._folder / f".{self._name}.part", gzip.compress(content, 6, mtime=0) if self._packed else content)
+        path = folder / f"{feed}-{self._name}-{sequence:08d}-{digest}{suffix}"
+        write_durably(path, folder / f".{self._name}.part", gzip.compress(content, 6, mtime=0) if self._packed else content)
         return path
+
+    def _become(self, state: State) -> None:
+        if state != self.state:
+            write_state(self._state_path, state)
+        self.state = state
 
 
 def state_path(ws: Workspace, name: str) -> Path:

@@ -9,7 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from incentives import documents
 from incentives.connectors.fields import SourceName
+from incentives.connectors.files_model import FilesConnector
 from incentives.connectors.kinds import KINDS, Connector
+from incentives.documents import KeyPath
 from incentives.errors import DocumentError, InputError
 from incentives.feeds.contracts import Column
 from incentives.workspace import CONFIG_NAME, Workspace
@@ -55,12 +57,12 @@ def read_connector(ws: Workspace, path: Path) -> Described:
             f"{where}: source: '{connector.source}' is not listed in {CONFIG_NAME}; add [sources.{connector.source}]."
         )
     else:
-        for number, output in enumerate(connector.deliver):
-            if not section.may_deliver(output.feed):
-                where = document.where(("deliver", number, "feed"))
+        for number, feed in enumerate(connector.feeds):
+            if not section.may_deliver(feed):
+                key: KeyPath = ("feed",) if isinstance(connector, FilesConnector) else ("deliver", number, "feed")
                 listed = ", ".join(section.feeds)
                 problems.append(
-                    f"{where}: deliver.{number}.feed: '{connector.source}' may not deliver {output.feed}; "
+                    f"{document.where(key)}: {'.'.join(map(str, key))}: '{connector.source}' may not deliver {feed}; "
                     f"{CONFIG_NAME} lists {listed}."
                 )
     if problems:
@@ -109,7 +111,9 @@ def named_connector(ws: Workspace, name: str) -> Described:
 
 def warnings_of(described: Described) -> tuple[str, ...]:
     """Return what is no mistake and yet loses or holds up rows one day."""
-    warnings = []
+    warnings: list[str] = []
+    if isinstance(described.connector, FilesConnector):
+        return ()
     for output in described.connector.deliver:
         if SENT_COLUMN not in output.header:
             warnings.append(

@@ -27,7 +27,22 @@ class ConnectorSection(Section):
     gzip: Flag = False
 
 
-class DatabaseConnector(ConnectorSection):
+class MappedConnector(ConnectorSection):
+    """What every kind has that makes rows of records.
+
+    Attributes:
+        deliver: What is made of each record.
+    """
+
+    deliver: Annotated[tuple[Output, ...], Field(min_length=1)]
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """Feeds of the files, one for each output."""
+        return tuple(output.feed for output in self.deliver)
+
+
+class DatabaseConnector(MappedConnector):
     """Rows of a table, or of a select statement, page by page behind a cursor column.
 
     Attributes:
@@ -46,7 +61,6 @@ class DatabaseConnector(ConnectorSection):
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     page_rows: Annotated[Count, Field(le=PAGE_ROWS_MAX)] = 5_000
     overlap: CountOrZero = 600
-    deliver: Annotated[tuple[Output, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _reads_one_thing(self) -> DatabaseConnector:

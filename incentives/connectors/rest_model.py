@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from incentives.connectors.fields import Count, CountOrZero, DottedPath, Flag, Section, Variable
-from incentives.connectors.model import ConnectorSection
-from incentives.connectors.outputs import Output
+from incentives.connectors.model import MappedConnector
 from incentives.connectors.urls import checked_base_url
 
 
@@ -76,7 +75,7 @@ class NumberPaging(Section):
 Paging = Annotated[LinkHeaderPaging | BodyPaging | NumberPaging, Field(discriminator="style")]
 
 
-class RestConnector(ConnectorSection):
+class RestConnector(MappedConnector):
     """Records of a paged JSON interface.
 
     Attributes:
@@ -101,7 +100,6 @@ class RestConnector(ConnectorSection):
     timeout_seconds: Count = 60
     attempts: Annotated[Count, Field(le=20)] = 6
     wait_seconds_max: Count = 300
-    deliver: Annotated[tuple[Output, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _pages_do_not_shift(self) -> RestConnector:

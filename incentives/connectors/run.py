@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from incentives.connectors import database, rest
 from incentives.connectors.credentials import Secrets
+from incentives.connectors.files_model import FilesConnector
+from incentives.connectors.files_run import copy_new
 from incentives.connectors.inbox import Inbox, state_path
 from incentives.connectors.kinds import Pulling
 from incentives.connectors.load import Described
@@ -34,13 +37,14 @@ class RunReport:
     unchanged: int
 
 
-def run(ws: Workspace, described: Described, *, secrets: Secrets, again: bool = False) -> RunReport:
+def run(ws: Workspace, described: Described, *, secrets: Secrets, now: datetime, again: bool = False) -> RunReport:
     """Pull what is new in a source into the workspace's inbox.
 
     Args:
         ws: The workspace.
         described: The connector.
         secrets: What the environment holds.
+        now: The present moment.
         again: Forget the position and read everything once more.
 
     Raises:
@@ -58,9 +62,12 @@ def run(ws: Workspace, described: Described, *, secrets: Secrets, again: bool = 
     with only_run(ws, described, f"connect run {described.name}"):
         inbox = Inbox(ws, described.name, connector.source, packed=connector.gzip)
         where = str(described.path)
-        position = inbox.begin(_what_is_read(connector), again=again)
-        for page in _pages(connector, position, secrets, where):
-            inbox.deliver(_rows(page.records, connector, where), page.position)
+        if isinstance(connector, FilesConnector):
+            copy_new(inbox, connector, name=described.name, secrets=secrets, where=where, again=again, now=now)
+        else:
+            position = inbox.begin(_what_is_read(connector), again=again)
+            for page in _pages(connector, position, secrets, where):
+                inbox.deliver(_rows(page.records, connector, where), page.position)
     delivered = inbox.delivered
     files = tuple(path.relative_to(ws.root).as_posix() for path in delivered.files)
     return RunReport(described.name, files, dict(delivered.rows), delivered.unchanged)

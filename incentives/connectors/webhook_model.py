@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from incentives.connectors.fields import Count, Texts, Variable
-from incentives.connectors.model import ConnectorSection
-from incentives.connectors.outputs import Output
+from incentives.connectors.model import MappedConnector
 
 
-class WebhookConnector(ConnectorSection):
+class WebhookConnector(MappedConnector):
     """Signed messages that a source sends.
 
     Attributes:
@@ -30,7 +29,6 @@ class WebhookConnector(ConnectorSection):
     spool_rows_max: Count = 1_000_000
     rotate_seconds: Count = 300
     rotate_rows: Count = 20_000
-    deliver: Annotated[tuple[Output, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _challenge_is_metas(self) -> WebhookConnector:

@@ -43,12 +43,13 @@ def warnings(described: Described) -> tuple[str, ...]:
     return load.warnings_of(described)
 
 
-def run(ws: Workspace, name: str, *, again: bool = False, secrets: Secrets | None = None) -> RunReport:
+def run(ws: Workspace, name: str, *, now: datetime, again: bool = False, secrets: Secrets | None = None) -> RunReport:
     """Pull what is new in a connector's source into the inbox; landing takes it from there.
 
     Args:
         ws: The workspace.
         name: The connector.
+        now: The present moment.
         again: Forget the position and read everything once more.
         secrets: The process's environment where none are given.
 
@@ -58,7 +59,7 @@ def run(ws: Workspace, name: str, *, again: bool = False, secrets: Secrets | Non
         OutsideError: The source does not answer; what was delivered stays.
     """
     refuse_demo(ws)
-    return run_connector(ws, load.named_connector(ws, name), secrets=secrets or Secrets(), again=again)
+    return run_connector(ws, load.named_connector(ws, name), secrets=secrets or Secrets(), now=now, again=again)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from support_cli import run as command
 from support_connectors import bronze_rows, connected, copied, land_all, outcomes, run_killed, written_text
+from support_landing import NOW
 from support_postgres import Server, postgres
 
 from incentives.connectors.credentials import Secrets
@@ -75,7 +76,7 @@ def workspace(root: Path, **changes: str) -> Workspace:
 
 
 def pull(ws: Workspace, url: str, *, again: bool = False) -> connecting.RunReport:
-    return connecting.run(ws, "till-database", secrets=Secrets({"TILL_DATABASE_URL": url}), again=again)
+    return connecting.run(ws, "till-database", now=NOW, secrets=Secrets({"TILL_DATABASE_URL": url}), again=again)
 
 
 def test_every_row_of_the_till_reaches_bronze_once_whatever_shares_its_moment(

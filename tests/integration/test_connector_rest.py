@@ -10,6 +10,7 @@ import pytest
 from support_cli import run as command
 from support_connectors import bronze_rows, connected, copied, land_all, outcomes, run_killed, written_text
 from support_interfaces import TOKEN, Desk, Shop, order, serving, ticket
+from support_landing import NOW
 
 from incentives.connectors import rest_http
 from incentives.connectors.credentials import Secrets
@@ -71,7 +72,7 @@ def desk_workspace(root: Path, desk: Desk) -> Workspace:
 
 
 def pull(ws: Workspace, name: str = "shop-orders") -> connecting.RunReport:
-    return connecting.run(ws, name, secrets=Secrets({"SHOP_TOKEN": TOKEN, "TICKETS_TOKEN": TOKEN}))
+    return connecting.run(ws, name, now=NOW, secrets=Secrets({"SHOP_TOKEN": TOKEN, "TICKETS_TOKEN": TOKEN}))
 
 
 def expected_lines(shop: Shop) -> set[tuple[str | None, ...]]:

@@ -21,6 +21,7 @@ from incentives.workspace import Workspace
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from incentives import clock
 from incentives.services import connecting
 from incentives.workspace import Workspace
 
@@ -37,7 +38,7 @@ def counted(step):
 
 Path.replace = counted(Path.replace)
 os.fsync = counted(os.fsync)
-connecting.run(Workspace.open(Path(sys.argv[1])), sys.argv[2])
+connecting.run(Workspace.open(Path(sys.argv[1])), sys.argv[2], now=clock.now())
 print("steps left", left)
 """
 
