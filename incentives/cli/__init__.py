@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),
+    "forget": ("incentives.cli.forget:forget", "Forget a customer; no credit or total changes."),
     "verify": ("incentives.cli.verify:verify", "Check the audit chain, postings, statements and snapshots."),
     "serve": ("incentives.cli.serve:serve", "Serve the portal."),
 }

@@ -21,6 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from incentives.feeds.contracts import Column, Feed, Personal
+from incentives.feeds.erased_rows import erased_rows, without
+from incentives.feeds.erased_text import ERASED_TEXT, TextSearch
+from incentives.feeds.erasure_log import NOTHING, Erased
 from incentives.feeds.tokens import Tokenizer
 
 ROW_COLUMN = "delivered_row"
@@ -57,10 +60,13 @@ class RejectsFile:
     Args:
         path: Where it is written.
         only: Numbers of the records that it takes; all where none are given.
+        search: Finds people who were forgotten; the text of their records is not written.
     """
 
-    def __init__(self, path: Path, only: frozenset[int] | None = None) -> None:
+    def __init__(self, path: Path, only: frozenset[int] | None = None, *, search: TextSearch | None = None) -> None:
         self.path = path
+        self.erased = 0
+        self._search = search
         self.count = 0
         self._only = only
         self._rows: list[tuple[int, str, str, str]] = []
@@ -71,7 +77,11 @@ class RejectsFile:
         if self._only is not None and record.number not in self._only:
             return
         self.count += 1
-        self._rows.append((record.number, record.raw.decode("utf-8", "replace"), record.reason, record.sentence))
+        raw = record.raw.decode("utf-8", "replace")
+        if self._search is not None and self._search.holds(raw):
+            self.erased += 1
+            raw = ERASED_TEXT
+        self._rows.append((record.number, raw, record.reason, record.sentence))
         if len(self._rows) >= REJECTS_BUFFERED:
             self._flush()
 
@@ -100,8 +110,12 @@ class RowsFiles:
     keeps may be about people, so they lie in the personal file.
     """
 
-    def __init__(self, feed: Feed, tokenizer: Tokenizer, folder: Path, *, keeps_unknown: bool = False) -> None:
+    def __init__(
+        self, feed: Feed, tokenizer: Tokenizer, folder: Path, *, keeps_unknown: bool = False, erased: Erased = NOTHING
+    ) -> None:
         self.feed = feed
+        self.erased = 0
+        self._erased = erased
         self.facts_path = folder / "facts.parquet"
         self.personal_path = folder / "personal.parquet" if feed.personal_columns or keeps_unknown else None
         self._keeps_unknown = keeps_unknown
@@ -130,7 +144,13 @@ class RowsFiles:
             has_any = clear[0].is_valid()
             for values in clear[1:]:
                 has_any = pc.or_(has_any, values.is_valid())
-            self._write(self._personal, rows.filter(has_any))
+            rows = rows.filter(has_any)
+            if self._erased:
+                about = pa.RecordBatch.from_arrays(facts, schema=pa.schema(list(self._facts_schema)[:-1])).filter(has_any)
+                forgotten = pc.fill_null(erased_rows(self.feed, about, self._erased), False)
+                self.erased += int(pc.sum(forgotten).as_py() or 0)
+                rows = without(self.feed, rows, forgotten)
+            self._write(self._personal, rows)
 
     def __enter__(self) -> RowsFiles:
         return self

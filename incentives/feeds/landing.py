@@ -20,6 +20,8 @@ from incentives.errors import InputError
 from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, sync_folders, write_text
 from incentives.feeds.bronze_index import BronzeIndex, DroppedColumn, IndexedFile
 from incentives.feeds.deliveries import Delivery
+from incentives.feeds.erased_text import TextSearch
+from incentives.feeds.erasure_log import NOTHING
 from incentives.feeds.readers.formats import open_table
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.reading import Reading
@@ -40,11 +42,15 @@ class ChangedWhileReadError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class LandedFile:
-    """What became of a file: its row of the index, without a load yet, the columns that were not written, its form."""
+    """What became of a file: its row of the index, without a load yet, the columns that were not written, its form.
+
+    Where it `holds_erased`, rows of it are of people who were forgotten; nothing of theirs was written.
+    """
 
     row: IndexedFile
     dropped: tuple[tuple[str, int], ...] = ()
     form: str | None = None
+    holds_erased: bool = False
 
     def places(self, ws: Workspace) -> Iterator[Path]:
         """Yield where its files lie."""
@@ -88,6 +94,7 @@ def land_rows(
     reader: duckdb.DuckDBPyConnection,
     folder: Path,
     only: frozenset[int] | None = None,
+    search: TextSearch | None = None,
 ) -> LandedFile:
     """Bring the rows of a delivered file into bronze.
 
@@ -99,17 +106,19 @@ def land_rows(
         reader: Reads files of `folder`.
         folder: A folder for unfinished files; what is left in it is of no use.
         only: Numbers of the records to land; all where none are given.
+        search: Finds people who were forgotten; no clear value of theirs is written.
 
     Raises:
         UnreadableFileError: The file must be set aside; nothing of it is in bronze.
         ChangedWhileReadError: Somebody still writes it; nothing of it is in bronze.
     """
     before = file_state(delivery.path)
-    rejects = RejectsFile(folder / "rejects.parquet", only)
+    rejects = RejectsFile(folder / "rejects.parquet", only, search=search)
     feed = reading.feed
     try:
         table = open_table(delivery.path, Path(delivery.file_name).name, reading, folder=folder, rejects=rejects, reader=reader)
-        with RowsFiles(feed, tokenizer, folder, keeps_unknown=reading.keep_unknown) as rows:
+        erased = search.erased if search else NOTHING
+        with RowsFiles(feed, tokenizer, folder, keeps_unknown=reading.keep_unknown, erased=erased) as rows:
             for batch in table.batches():
                 chosen = batch if only is None else batch.only(only)
                 rows.add(in_our_words(chosen.columns, reading), chosen.numbers, chosen.unknown)
@@ -141,7 +150,7 @@ def land_rows(
         personal_path=relative["personal"] if rows.personal_path else None,
         rejects_path=relative["rejects"] if rejects_path else None,
     )
-    return LandedFile(row, table.dropped, str(table.form))
+    return LandedFile(row, table.dropped, str(table.form), bool(rows.erased or rejects.erased))
 
 
 def place_name(sha256: str, reading: Reading, only: frozenset[int] | None) -> str:

@@ -19,6 +19,7 @@ from incentives.errors import OutsideError
 from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
+from incentives.feeds.erased_landing import erase_landed, open_search
 from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
 from incentives.feeds.mappings.landed import Mappings, land_mappings
 from incentives.feeds.readers.records import connect
@@ -129,6 +130,8 @@ def land_deliveries(
             rows = [file.in_load(load_id, ordinal) for ordinal, file in enumerate(new, 1)]
             index.add_load(load_id, now, [row for row, _ in rows], [column for _, columns in rows for column in columns])
         index.remember(landing.seen)
+        if landing.search:
+            erase_landed(ws, landing.search, zip((delivery.path for delivery in deliveries), found, strict=True), now)
     return LandingReport(load_id, _outcomes(ws, load_id, found))
 
 
@@ -140,6 +143,7 @@ class _Landing:
         self._mappings = mappings
         self._progress = progress
         self._tokenizer: Tokenizer | None = None
+        self.search = open_search(ws)
         self._seen = index.seen()
         self._before: dict[tuple[str, str, int], list[IndexedFile]] = {}
         for row in index.files():
@@ -176,7 +180,9 @@ class _Landing:
             if self._tokenizer is None:
                 self._tokenizer = Tokenizer(self._ws.key())
             reading = self._mappings.reading(delivery.source, feed)
-            landed = land_rows(self._ws, delivery, reading, tokenizer=self._tokenizer, reader=reader, folder=folder)
+            landed = land_rows(
+                self._ws, delivery, reading, tokenizer=self._tokenizer, reader=reader, folder=folder, search=self.search
+            )
         except (ChangedWhileReadError, FileNotFoundError):
             return _Deferred(
                 delivery, "changed_while_read", "Somebody still writes or moves the file; it lands with the next landing."
