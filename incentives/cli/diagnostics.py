@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -28,17 +29,68 @@ RECONCILE_COLUMNS = (
 EXCEPTION_COLUMNS = ("kind", "subject", "source", "order_id", "line_id", "amount_minor", "currency", "detail")
 
 
-@click.command()
+REDRIVE_COLUMNS = (
+    "file",
+    "feed",
+    "open_rows",
+    "accepted",
+    "duplicate",
+    "superseded",
+    "still_refused",
+    "outcome",
+    "sentence",
+)
+
+
+@click.group(invoke_without_command=True)
 @click.option("--reason", metavar="CODE", help="Only rows refused for this reason.")
 @click.option("--summary", is_flag=True, help="Count by feed and reason instead of listing rows.")
 @click.option("--all", "closed", is_flag=True, help="Also rows that were delivered mended since.")
-@workspace_option
+@click.option(
+    "--workspace",
+    default=".",
+    envvar="INCENTIVES_WORKSPACE",
+    show_default="the current folder",
+    metavar="DIR",
+    help="The workspace.",
+)
 @format_option
-def quarantine(reason: str | None, summary: bool, closed: bool, workspace: Workspace, output_format: OutputFormat) -> None:
+@click.pass_context
+def quarantine(
+    context: click.Context, reason: str | None, summary: bool, closed: bool, workspace: str, output_format: OutputFormat
+) -> None:
     """List the rows that the last build refused: file, row, reason, and what was delivered.
 
-    A row leaves the list when it is delivered again mended. Customers' identifiers are shown as tokens.
+    A row leaves the list when it is delivered again mended, or landed again with `redrive`. Customers' identifiers are shown
+    as tokens.
     """
+    if context.invoked_subcommand is None:
+        _list(Workspace.open(Path(workspace)), reason, summary, closed, output_format)
+
+
+@quarantine.command()
+@click.option("--reason", metavar="CODE", help="Only rows refused for this reason.")
+@click.option("--source", help="Only rows that this source delivered.")
+@workspace_option
+@format_option
+def redrive(reason: str | None, source: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
+    """Land quarantined rows again after their source's mapping was mended.
+
+    The delivered files are read anew, from the inbox or where they were set aside. Rows that are usable now land; the others
+    stay in quarantine. Entries close with the next build.
+    """
+    from incentives import clock
+    from incentives.services.redriving import redrive as land_again
+
+    done = land_again(workspace, reason=reason, source=source, now=clock.now())
+    rows: list[dict[str, Cell]] = [{column: getattr(file, column) for column in REDRIVE_COLUMNS} for file in done]
+    _print(rows, REDRIVE_COLUMNS, output_format, nothing="No row is in quarantine.")
+    loads = sorted({file.load_id for file in done if file.load_id is not None})
+    if loads and output_format == "table":
+        click.echo(f"Landed as load {', '.join(map(str, loads))}; run `incentives build`.", err=True)
+
+
+def _list(workspace: Workspace, reason: str | None, summary: bool, closed: bool, output_format: OutputFormat) -> None:
     from incentives.services.diagnostics import quarantine_summary, quarantined_rows
 
     if summary:

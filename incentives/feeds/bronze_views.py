@@ -28,6 +28,7 @@ _FILE_COLUMNS = {
     "source": "varchar",
     "feed": "varchar",
     "file_name": "varchar",
+    "delivered_sha256": "varchar",
     "outcome": "varchar",
     "reason": "varchar",
     "sentence": "varchar",

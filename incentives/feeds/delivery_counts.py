@@ -70,6 +70,18 @@ def count_deliveries(ws: Workspace, load_id: int) -> dict[tuple[int, int], Deliv
     return {(file.load_id, file.file_ordinal): _counts(file, ended.get(file.file_ordinal, {})) for file in brought}
 
 
+def usable_rows(ws: Workspace, load_id: int) -> dict[int, frozenset[int]]:
+    """Return by file the numbers of a load's rows that were not quarantined."""
+    files = BronzeIndex(ws.bronze_index).files(load_id)
+    brought = {file.feed for file in files if file.load_id == load_id and file.outcome == "loaded"}
+    feeds = [feed for name, feed in FEEDS.items() if name in brought]
+    usable: dict[int, set[int]] = {}
+    for _, rows in _outcomes(ws, load_id, files, feeds, "file_ordinal, delivered_row", "outcome <> 'quarantined'"):
+        for ordinal, number in rows:
+            usable.setdefault(int(str(ordinal)), set()).add(int(str(number)))
+    return {ordinal: frozenset(numbers) for ordinal, numbers in usable.items()}
+
+
 def refusals(ws: Workspace, load_id: int) -> tuple[Refusal, ...]:
     """Return why rows of a load were quarantined, counted by reason and column; broken records are not among them."""
     files = BronzeIndex(ws.bronze_index).files(load_id)

@@ -42,15 +42,21 @@ class ChangedWhileReadError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class LandedFile:
-    """What became of a file: its row of the index, without a load yet, the columns that were not written, its form.
+    """What became of a file.
 
-    Where it `holds_erased`, rows of it are of people who were forgotten; nothing of theirs was written.
+    Attributes:
+        row: Its row of the index, without a load yet.
+        dropped: Name of each column that was not written, and how many values it held.
+        form: As what it was read.
+        holds_erased: Whether rows of it are of people who were forgotten; nothing of theirs was written.
+        records: Records in the file, those that were not chosen included.
     """
 
     row: IndexedFile
     dropped: tuple[tuple[str, int], ...] = ()
     form: str | None = None
     holds_erased: bool = False
+    records: int = 0
 
     def places(self, ws: Workspace) -> Iterator[Path]:
         """Yield where its files lie."""
@@ -150,7 +156,7 @@ def land_rows(
         personal_path=relative["personal"] if rows.personal_path else None,
         rejects_path=relative["rejects"] if rejects_path else None,
     )
-    return LandedFile(row, table.dropped, str(table.form), bool(rows.erased or rejects.erased))
+    return LandedFile(row, table.dropped, str(table.form), bool(rows.erased or rejects.erased), table.delivered)
 
 
 def place_name(sha256: str, reading: Reading, only: frozenset[int] | None) -> str:

@@ -7,10 +7,7 @@ cannot differ from what happens. The scratch workspace lies in the system's temp
 from __future__ import annotations
 
 import re
-import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +18,8 @@ from incentives.feeds.contracts import FEEDS
 from incentives.feeds.deliveries import deliveries_of
 from incentives.feeds.delivery_counts import Refusal, refusal_sentence, refusals
 from incentives.feeds.mappings.landed import Mappings
-from incentives.feeds.mappings.load import FOLDER
 from incentives.services.landing import FileOutcome, land_deliveries
+from incentives.services.scratch import scratch_workspace
 from incentives.workspace import Workspace
 
 # What a rewriting says about a value before the value itself; no part of it was delivered.
@@ -91,7 +88,7 @@ def check_file(ws: Workspace, path: Path, *, source: str | None = None, now: dat
         raise InputError("this is a folder.", where=str(path), remedy="Name one file.")
     (delivery,) = deliveries_of(ws, [path], source)
     feed = Mappings.of(ws.root, [delivery.source]).named(delivery).feed
-    with _scratch(ws, feed) as scratch:
+    with scratch_workspace(ws, [feed]) as scratch:
         before = BronzeIndex(scratch.bronze_index).last_load()
         (outcome,) = land_deliveries(scratch, [delivery], now=now).files
         index = BronzeIndex(scratch.bronze_index)
@@ -165,25 +162,3 @@ def _broken(root: Path, file: IndexedFile) -> Iterator[tuple[str, int, int, str]
         by_reason.setdefault(row["reason"], []).append((row["file_row"], row["sentence"]))
     for reason, rows in by_reason.items():
         yield reason, len(rows), *min(rows)
-
-
-@contextmanager
-def _scratch(ws: Workspace, feed: str) -> Iterator[Workspace]:
-    """Make a workspace that sees what has landed of a feed, and whose own landings nobody else sees."""
-    with tempfile.TemporaryDirectory(prefix="incentives-check-") as folder:
-        scratch = Workspace(Path(folder).resolve(), ws.config)
-        scratch.bronze.mkdir()
-        if ws.bronze_index.is_file():
-            with (
-                closing(sqlite3.connect(f"{ws.bronze_index.as_uri()}?mode=ro", uri=True)) as original,
-                closing(sqlite3.connect(scratch.bronze_index)) as copy,
-            ):
-                original.backup(copy)
-        for file in BronzeIndex(ws.bronze_index).files():
-            for path in (file.facts_path, file.rejects_path):
-                if file.feed == feed and path is not None and not (scratch.root / path).is_symlink():
-                    (scratch.root / path).parent.mkdir(parents=True, exist_ok=True)
-                    (scratch.root / path).symlink_to(ws.root / path)
-        if (ws.root / FOLDER).is_dir():
-            (scratch.root / FOLDER).symlink_to(ws.root / FOLDER)
-        yield scratch

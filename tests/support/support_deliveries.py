@@ -115,5 +115,5 @@ def _create_bronze(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: list
         "create table bronze.rejects (feed varchar, load_id integer, file_ordinal integer, delivered_row bigint, raw varchar, reason varchar, sentence varchar)"
     )
     connection.execute(
-        "create table bronze.files (load_id integer, file_ordinal integer, source varchar, feed varchar, file_name varchar, outcome varchar)"
+        "create table bronze.files (load_id integer, file_ordinal integer, source varchar, feed varchar, file_name varchar, delivered_sha256 varchar, outcome varchar)"
     )

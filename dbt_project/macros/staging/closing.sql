@@ -22,6 +22,8 @@
 {%- endmacro %}
 
 {#
+    The same bytes were read again, with another mapping, and the row in that place is usable.
+
     A row without a readable key is known by its place alone: a later file of the same name and source repeats rows
     delivered before (so it is the file again, not the next day's) and has a usable row in that place.
 #}
@@ -49,14 +51,17 @@
         and refused.file_ordinal = broken.file_ordinal
         and refused.delivered_row = broken.delivered_row
     where
-        (refused.reason = 'bad_key'{% for column in key %} or broken.{{ column }} is null{% endfor %})
-        and exists (
-            select 1
-            from {{ outcomes }} as repeated
-            where
-                repeated.load_id = again.load_id
-                and repeated.file_ordinal = again.file_ordinal
-                and repeated.outcome = 'duplicate'
+        delivered.delivered_sha256 = again.delivered_sha256
+        or (
+            (refused.reason = 'bad_key'{% for column in key %} or broken.{{ column }} is null{% endfor %})
+            and exists (
+                select 1
+                from {{ outcomes }} as repeated
+                where
+                    repeated.load_id = again.load_id
+                    and repeated.file_ordinal = again.file_ordinal
+                    and repeated.outcome = 'duplicate'
+            )
         )
     group by refused.load_id, refused.file_ordinal, refused.delivered_row
 {%- endmacro %}

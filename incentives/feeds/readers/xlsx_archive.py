@@ -53,7 +53,7 @@ def refuse_unsafe(path: Path, size: int, ratio_max: int) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise UnreadableFileError("corrupt_spreadsheet", "The spreadsheet's archive is damaged or cut off.") from error
     unpacked = sum(part.file_size for part in parts)
     shared = sum(part.file_size for part in parts if part.filename.lower() == _SHARED_TEXT)
