@@ -21,6 +21,19 @@ class Secrets:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     _read: set[str] = field(default_factory=set)
 
+    def setting(self, variable: str, *, where: str) -> str:
+        """Return what goes with a secret and may be as short as a user's name.
+
+        Raises:
+            InputError: The variable is not set; names it.
+        """
+        value = self.environment.get(variable, "").strip()
+        if not value:
+            raise _not_set(variable, where)
+        if len(value) >= SECRET_CHARACTERS_MIN:
+            self.hide(value)
+        return value
+
     def get(self, variable: str) -> str | None:
         """Return a secret, or None where the variable is not set or empty.
 
@@ -46,7 +59,7 @@ class Secrets:
         """
         value = self.get(variable)
         if value is None:
-            raise InputError(f"the environment variable {variable} is not set.", where=where, remedy="Set it and start again.")
+            raise _not_set(variable, where)
         return value
 
     def hide(self, secret: str) -> None:
@@ -58,3 +71,7 @@ class Secrets:
         for secret in sorted(self._read, key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
         return text
+
+
+def _not_set(variable: str, where: str) -> InputError:
+    return InputError(f"the environment variable {variable} is not set.", where=where, remedy="Set it and start again.")

@@ -59,7 +59,7 @@ class Place:
         self._sleep = sleep
         options: dict[str, Any] = dict(connector.options)
         for name, variable in connector.options_env.items():
-            options[name] = secrets.require(variable, where=where)
+            options[name] = secrets.setting(variable, where=where)
         self._options = options
         self._system: AbstractFileSystem | None = None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, Inexact
 
-from incentives.connectors.outputs import OTHERWISE, SOURCE_COLUMN, Conditions, Output, Term, Value
+from incentives.connectors.outputs import OTHERWISE, Conditions, Output, Term, Value
 from incentives.connectors.values import MappingError, Record, Tree, decimal_text, number_of, text_of
 from incentives.feeds.contracts import ColumnType
 
@@ -15,6 +15,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Enough for every product of two numbers of 60 digits; a sum that does not fit is refused, never rounded.
 _EXACTLY = Context(prec=250, traps=[Inexact])
 Row = tuple[str, ...]
+Nodes = tuple[Tree, ...]
+Cell = Callable[[Nodes], str]
+_Place = tuple[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +34,128 @@ class MappedRow:
         return tuple(given.get(name, "") for name in self.output.contract.key)
 
 
-def rows_of(record: Record, outputs: Sequence[Output], source: str) -> Iterator[MappedRow]:
-    """Yield the rows that a record makes, output by output.
+class Mapper:
+    """Makes rows of records; the paths of its outputs are taken apart once."""
 
-    Args:
-        record: As the source gave it.
-        outputs: What is made of it.
-        source: Fills the column `source` where nothing else does.
+    def __init__(self, outputs: Sequence[Output], source: str) -> None:
+        """Prepare.
 
-    Raises:
-        MappingError: A value is not what the mapping says; names feed and column, never the value.
-    """
-    for output in outputs:
+        Args:
+            outputs: What is made of each record.
+            source: Fills the column `source` where nothing else does.
+        """
+        self._parts = [_Part(output, source) for output in outputs]
+
+    def rows(self, record: Record) -> Iterator[MappedRow]:
+        """Yield the rows that a record makes, output by output.
+
+        Raises:
+            MappingError: A value is not what the mapping says; names feed and column, never the value.
+        """
+        for part in self._parts:
+            yield from part.rows(record)
+
+
+class _Part:
+    """One output. `nodes` are a record and, step by step along `each`, the element whose row is being made."""
+
+    def __init__(self, output: Output, source: str) -> None:
+        self._output = output
+        self._steps = tuple(output.each.split(".")) if output.each else ()
         types = {column.name: column.type for column in output.contract.columns}
-        for scope in _elements(record, output):
-            if _holds(scope, output.where) and not (output.unless and _holds(scope, output.unless)):
-                yield MappedRow(output, tuple(_cell(scope, output, name, types[name], source) for name in output.header))
+        self._cells = [(name, self._cell(name, types[name], source)) for name in output.header]
+        self._where = self._conditions(output.where)
+        self._unless = self._conditions(output.unless)
 
+    def rows(self, record: Record) -> Iterator[MappedRow]:
+        for nodes in self._elements(record):
+            if not _holds(self._where, nodes) or (self._unless and _holds(self._unless, nodes)):
+                continue
+            name = ""
+            values: list[str] = []
+            try:
+                for name, cell in self._cells:  # noqa: B007 - says which column it was
+                    values.append(cell(nodes))
+            except MappingError as error:
+                raise MappingError(f"{self._output.feed}.{name}: {error}") from error
+            yield MappedRow(self._output, tuple(values))
 
-class _Scope:
-    """A record with the element of `each` list whose row is being made."""
+    def _elements(self, record: Record) -> list[Nodes]:
+        chains: list[Nodes] = [(record,)]
+        for step in self._steps:
+            chains = [(*chain, element) for chain in chains for element in _listed(_step(chain[-1], step))]
+        return chains
 
-    def __init__(self, steps: Sequence[str], nodes: Sequence[Tree]) -> None:
-        self._steps = steps
-        self._nodes = nodes
+    def _cell(self, name: str, kind: ColumnType, source: str) -> Cell:
+        constant = self._output.constants.get(name)
+        value = self._output.columns.get(name)
+        if value is None:
+            fixed = constant if constant is not None else source
+            return lambda nodes: fixed
+        text = self._sum(value.sum) if value.sum else self._found([value.path] if value.path else value.first_of, kind)
+        if value.read == "text" and not value.values and not value.prefix:
+            return text
+        return lambda nodes: _finished(text(nodes), value)
 
-    def find(self, path: str) -> Tree:
-        """Return what is at a path; None where nothing is."""
-        node, left = self._start(path)
-        for step in left:
-            node = _step(node, step)
-        return node
+    def _found(self, paths: Sequence[str], kind: ColumnType) -> Cell:
+        places = [self._place(path) for path in paths]
 
-    def find_all(self, path: str) -> Iterator[Tree]:
-        """Yield everything at a path, element by element of the lists that it meets."""
-        node, left = self._start(path)
-        yield from _spread(node, left)
+        def found(nodes: Nodes) -> str:
+            for place in places:
+                value = _at(nodes, place)
+                if value is not None and (text := value if type(value) is str else text_of(value, kind)):
+                    return text
+            return ""
 
-    def _start(self, path: str) -> tuple[Tree, Sequence[str]]:
-        steps = path.split(".")
+        return found
+
+    def _sum(self, terms: Sequence[Term]) -> Cell:
+        prepared = [
+            (
+                self._place(term.path),
+                self._place(term.times) if term.times else None,
+                self._conditions(term.where),
+                _EXACTLY.add if term.add else _EXACTLY.subtract,
+            )
+            for term in terms
+        ]
+
+        def total_of(nodes: Nodes) -> str:
+            """Return the exact sum; empty where no term found a number."""
+            total: Decimal | None = None
+            try:
+                for place, times, conditions, join in prepared:
+                    if not _holds(conditions, nodes):
+                        continue
+                    for found in _spread(nodes[place[0]], place[1]):
+                        number = number_of(found)
+                        if times is not None:
+                            number = _EXACTLY.multiply(number, number_of(_at(nodes, times)))
+                        total = join(total or Decimal(0), number)
+                return "" if total is None else decimal_text(_EXACTLY.add(total, Decimal(0)))
+            except Inexact as error:
+                raise MappingError("the sum has more digits than any amount") from error
+
+        return total_of
+
+    def _conditions(self, conditions: Conditions) -> list[tuple[_Place, tuple[str, ...]]]:
+        return [(self._place(path), wanted) for path, wanted in conditions.items()]
+
+    def _place(self, path: str) -> _Place:
+        """Return how many steps a path shares with `each`, and the others."""
+        steps = tuple(path.split("."))
         shared = 0
         while shared < min(len(steps), len(self._steps)) and steps[shared] == self._steps[shared]:
             shared += 1
-        return self._nodes[shared], steps[shared:]
+        return shared, steps[shared:]
 
 
-def _elements(record: Record, output: Output) -> Iterator[_Scope]:
-    steps = output.each.split(".") if output.each else []
-    chains: list[list[Tree]] = [[record]]
-    for step in steps:
-        chains = [[*chain, element] for chain in chains for element in _listed(_step(chain[-1], step))]
-    for chain in chains:
-        yield _Scope(steps, chain)
+def _at(nodes: Nodes, place: _Place) -> Tree:
+    """Return what is at a place; None where nothing is."""
+    node = nodes[place[0]]
+    for step in place[1]:
+        node = node.get(step) if type(node) is dict else _step(node, step)
+    return node
 
 
 def _listed(node: Tree) -> Sequence[Tree]:
@@ -100,6 +173,7 @@ def _step(node: Tree, step: str) -> Tree:
 
 
 def _spread(node: Tree, steps: Sequence[str]) -> Iterator[Tree]:
+    """Yield everything behind steps, element by element of the lists on the way."""
     if isinstance(node, list) and not (steps and steps[0].isdecimal()):
         for element in node:
             yield from _spread(element, steps)
@@ -109,51 +183,18 @@ def _spread(node: Tree, steps: Sequence[str]) -> Iterator[Tree]:
         yield node
 
 
-def _holds(scope: _Scope, conditions: Conditions) -> bool:
-    return all(text_of(scope.find(path)) in wanted for path, wanted in conditions.items())
+def _holds(conditions: Sequence[tuple[_Place, tuple[str, ...]]], nodes: Nodes) -> bool:
+    return all(text_of(_at(nodes, place)) in wanted for place, wanted in conditions)
 
 
-def _cell(scope: _Scope, output: Output, name: str, kind: ColumnType, source: str) -> str:
-    if name in output.constants:
-        return output.constants[name]
-    value = output.columns.get(name)
-    if value is None:
-        assert name == SOURCE_COLUMN
-        return source
-    try:
-        return _text(scope, value, kind)
-    except MappingError as error:
-        raise MappingError(f"{output.feed}.{name}: {error}") from error
-
-
-def _text(scope: _Scope, value: Value, kind: ColumnType) -> str:
-    if value.sum:
-        text = _sum(scope, value.sum)
-    else:
-        candidates = (value.path,) if value.path else value.first_of
-        text = next((found for path in candidates if (found := text_of(scope.find(path), kind))), "")
-    if value.read != "text" and text:
+def _finished(text: str, value: Value) -> str:
+    if not text:
+        return ""
+    if value.read != "text":
         text = _moment(text, value.read)
-    if value.values and text:
+    if value.values:
         text = value.values.get(text, value.values.get(OTHERWISE, text))
     return value.prefix + text if text else ""
-
-
-def _sum(scope: _Scope, terms: Sequence[Term]) -> str:
-    """Return the exact sum; empty where no term found a number."""
-    total: Decimal | None = None
-    try:
-        for term in terms:
-            if not _holds(scope, term.where):
-                continue
-            for found in scope.find_all(term.path):
-                number = number_of(found)
-                if term.times is not None:
-                    number = _EXACTLY.multiply(number, number_of(scope.find(term.times)))
-                total = (_EXACTLY.add if term.add else _EXACTLY.subtract)(total or Decimal(0), number)
-    except Inexact as error:
-        raise MappingError("the sum has more digits than any amount") from error
-    return "" if total is None else decimal_text(_EXACTLY.add(total, Decimal(0)))
 
 
 def _moment(text: str, unit: str) -> str:

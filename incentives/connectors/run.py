@@ -17,7 +17,7 @@ from incentives.connectors.files_run import copy_new
 from incentives.connectors.inbox import Inbox, state_path
 from incentives.connectors.kinds import Pulling
 from incentives.connectors.load import Described
-from incentives.connectors.mapping import MappedRow, rows_of
+from incentives.connectors.mapping import MappedRow, Mapper
 from incentives.connectors.model import DatabaseConnector
 from incentives.connectors.pages import Page
 from incentives.connectors.values import MappingError, Record
@@ -65,9 +65,10 @@ def run(ws: Workspace, described: Described, *, secrets: Secrets, now: datetime,
         if isinstance(connector, FilesConnector):
             copy_new(inbox, connector, name=described.name, secrets=secrets, where=where, again=again, now=now)
         else:
+            mapper = Mapper(connector.deliver, connector.source)
             position = inbox.begin(_what_is_read(connector), again=again)
             for page in _pages(connector, position, secrets, where):
-                inbox.deliver(_rows(page.records, connector, where), page.position)
+                inbox.deliver(_rows(page.records, mapper, where), page.position)
     delivered = inbox.delivered
     files = tuple(path.relative_to(ws.root).as_posix() for path in delivered.files)
     return RunReport(described.name, files, dict(delivered.rows), delivered.unchanged)
@@ -100,10 +101,10 @@ def _pages(connector: Pulling, position: Mapping[str, str], secrets: Secrets, wh
     return rest.pages(connector, position, secrets, where=where)
 
 
-def _rows(records: Sequence[Record], connector: Pulling, where: str) -> Iterator[MappedRow]:
+def _rows(records: Sequence[Record], mapper: Mapper, where: str) -> Iterator[MappedRow]:
     try:
         for record in records:
-            yield from rows_of(record, connector.deliver, connector.source)
+            yield from mapper.rows(record)
     except MappingError as error:
         raise InputError(
             f"a record does not fit its mapping: {error}.", where=where, remedy="Change `deliver`; the next run reads it again."

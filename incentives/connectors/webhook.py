@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from incentives.connectors.mapping import MappedRow, rows_of
+from incentives.connectors.mapping import MappedRow, Mapper
 from incentives.connectors.values import MappingError, parse_json
 from incentives.connectors.webhook_model import WebhookConnector
 from incentives.connectors.webhook_signatures import verified
@@ -37,12 +37,13 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One webhook that is served: its description, its secrets, and who writes what it takes."""
+    """One webhook that is served: its description, its secrets, what it makes of messages, and who writes that."""
 
     name: str
     connector: WebhookConnector
     secrets: tuple[bytes, ...]
     challenge: bytes | None
+    mapper: Mapper
     writer: SpoolWriter
 
 
@@ -156,7 +157,7 @@ def _project(hook: Hook, body: bytes) -> tuple[MappedRow, ...]:
     if not isinstance(record, Mapping):
         raise _RefusedError(400)
     try:
-        return tuple(rows_of(record, hook.connector.deliver, hook.connector.source))
+        return tuple(hook.mapper.rows(record))
     except MappingError as error:
         # The provider keeps it and sends it again; the mapping can be put right meanwhile.
         _log.error("%s: a message does not fit its mapping: %s", hook.name, error)

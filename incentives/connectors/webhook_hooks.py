@@ -9,6 +9,7 @@ from datetime import datetime
 from incentives.connectors.credentials import Secrets
 from incentives.connectors.inbox import Inbox
 from incentives.connectors.load import Described, connector_folder
+from incentives.connectors.mapping import Mapper
 from incentives.connectors.run import only_run
 from incentives.connectors.webhook import Hook
 from incentives.connectors.webhook_model import WebhookConnector
@@ -52,7 +53,7 @@ def open_hooks(
                 empty_seconds=float(connector.rotate_seconds),
                 now=now,
             )
-            hooks[each.name] = Hook(each.name, connector, valid, challenge, writer)
+            hooks[each.name] = Hook(each.name, connector, valid, challenge, Mapper(connector.deliver, connector.source), writer)
         yield hooks
 
 

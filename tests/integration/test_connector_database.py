@@ -219,7 +219,8 @@ def test_rows_without_a_cursor_are_refused_since_they_would_never_be_read(
     server: Server, till: psycopg.Connection, tmp_path: Path
 ) -> None:
     ws = workspace(
-        tmp_path / "ws", **{"greatest(l.changed_at, r.changed_at)": "nullif(l.changed_at, '2026-02-03 10:00:00.123456+01')"}
+        tmp_path / "ws",
+        **{"         l.changed_at\n": "         nullif(l.changed_at, '2026-02-03 10:00:00.123456+01') as changed_at\n"},
     )
 
     with pytest.raises(InputError, match="changed_at is null"):

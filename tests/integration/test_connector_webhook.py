@@ -18,7 +18,7 @@ from support_hooks import ENVIRONMENT, MOMENT, PATH, SECRET, WORD, deliver, mess
 from incentives.connectors.credentials import Secrets
 from incentives.connectors.inbox import Inbox
 from incentives.connectors.load import named_connector
-from incentives.connectors.mapping import rows_of
+from incentives.connectors.mapping import Mapper
 from incentives.connectors.webhook_spool import KNOWN_FOR, Message, Spool
 from incentives.errors import BusyError
 from incentives.services import connecting
@@ -207,7 +207,7 @@ def spool_of(ws: Workspace) -> Spool:
 
 def message(ws: Workspace, number: int) -> Message:
     connector = named_connector(ws, "whatsapp-messages").connector
-    rows = tuple(rows_of(json.loads(messages(number)), connector.deliver, "whatsapp"))
+    rows = tuple(Mapper(connector.deliver, "whatsapp").rows(json.loads(messages(number))))
     return Message((number.to_bytes(16, "big"),), rows)
 
 

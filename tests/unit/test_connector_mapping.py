@@ -8,7 +8,7 @@ import pytest
 
 from incentives import documents
 from incentives.connectors.fields import Section
-from incentives.connectors.mapping import MappingError, rows_of
+from incentives.connectors.mapping import Mapper, MappingError
 from incentives.connectors.outputs import Output
 from incentives.connectors.values import parse_json, text_of
 from incentives.errors import DocumentError
@@ -55,7 +55,7 @@ def _net(net: str, json: str) -> list[str]:
     record = parse_json(json.encode())
     assert isinstance(record, dict)
     place = outputs[0].header.index("net_amount")
-    return [row.values[place] for row in rows_of(record, outputs, "shop")]
+    return [row.values[place] for row in Mapper(outputs, "shop").rows(record)]
 
 
 def test_each_element_of_nested_lists_makes_a_row_that_sees_its_own_parents() -> None:
@@ -65,7 +65,7 @@ def test_each_element_of_nested_lists_makes_a_row_that_sees_its_own_parents() ->
     )
     assert isinstance(record, dict)
 
-    rows = [row.values for row in rows_of(record, _outputs(INTERACTION), "whatsapp")]
+    rows = [row.values for row in Mapper(_outputs(INTERACTION), "whatsapp").rows(record)]
 
     assert rows == [
         ("whatsapp", "m1", "conversation", "whatsapp", "a-1", "2026-01-01T00:00:00Z"),
