@@ -13,14 +13,13 @@ from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from incentives.bonus.result import Statement
 from incentives.errors import InputError
 from incentives.money import to_minor
 from incentives.periods import Period
 from incentives.services.check_profiles import delivered_frames
 from incentives.serving.durable import replace_text
+from incentives.serving.snapshots import open_read_only
 from incentives.warehouse.record import Build
 from incentives.workspace import Workspace
 from quality.delivered import DeliveredTolerances, check_delivered_frames
@@ -97,7 +96,7 @@ def check_payable(
         raise InputError(
             f"there is no pay group '{pay_group}'.", where="pay_groups", remedy=f"One of {', '.join(ws.config.pay_groups)}."
         )
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_read_only(database) as connection:
         conservation = connection.execute(_CONSERVATION, {"start": period.start, "end": period.end}).df()
         known = {row[0] for row in connection.execute("select associate_id from marts.dim_associates").fetchall()}
     frames = {

@@ -71,11 +71,11 @@ class Snapshot:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open the results read-only; SQL can reach no other file and change no setting."""
-        return _open(self.results)
+        return open_read_only(self.results)
 
     def connect_contacts(self) -> duckdb.DuckDBPyConnection:
         """Open the people's names read-only, for pages that may show them."""
-        return _open(self.contacts)
+        return open_read_only(self.contacts)
 
 
 def publish(ws: Workspace, build: PublishableBuild, now: datetime, *, keep: Collection[str] = ()) -> Snapshot:
@@ -196,7 +196,12 @@ def _read_record(path: Path, ws: Workspace) -> Snapshot:
         ) from error
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
+def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open one of a snapshot's files as every reader does.
+
+    In one process DuckDB shares a file between connections of one configuration and refuses any other: whoever reads a
+    snapshot beside the portal goes through here.
+    """
     return duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
 
 
