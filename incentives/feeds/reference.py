@@ -67,8 +67,8 @@ reasons; the records around it land:
 
 {broken}
 
-A file that is still written, a link, or a file without permission is *deferred*: nothing is recorded, and
-the next landing tries again.
+A file that is still written, a link, a file without permission, or one whose source's mapping has mistakes is
+*deferred*: nothing is recorded, and the next landing tries again.
 """
 _TYPES = {
     ColumnType.TEXT: "Text, as delivered.",

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incentives.errors import OutsideError
+from incentives.errors import IncentivesError, OutsideError
 from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
@@ -189,6 +189,13 @@ class _Landing:
             )
         except UnreadableFileError as refusal:
             return self._set_aside(delivery, refusal, folder)
+        except (IncentivesError, OSError):
+            raise
+        except Exception as error:
+            # A file that a reader did not expect must not keep the others from landing; nothing is said of what it holds.
+            return _Deferred(
+                delivery, "reader_failed", f"The reader failed with {type(error).__name__}; report it with the file."
+            )
         self._keep(landed.row)
         self._remember(delivery, landed.row.delivered_sha256)
         return landed

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support_cli import run
+from support_formats import as_json_lines, as_parquet, as_zstd
 from support_landing import NOW, as_csv, deliver, indexed, sale
 
 from incentives.documents import load
@@ -163,6 +164,9 @@ def _filled(root: Path) -> Workspace:
     for file in range(2):
         rows = [sale(f"O{file}-{number}", customer_id=f"C{number % 7}") for number in range(40)]
         deliver(ws, f"order_lines-{file}.csv", as_csv(rows) + "broken\n")
+    rows = [sale(f"P{number}", customer_id="C1") for number in range(5)]
+    deliver(ws, "order_lines-3.jsonl.zst", as_zstd(as_json_lines(rows) + b"[1]\n"))
+    deliver(ws, "order_lines-4.parquet", as_parquet({name: [row[name] for row in rows] for name in rows[0]}))
     deliver(ws, "targets.csv", b"")
     return ws
 

@@ -12,7 +12,7 @@ import pytest
 from support_landing import NOW, as_csv, deliver, indexed, land_inbox, new_workspace, only, sale
 
 from incentives.errors import InputError
-from incentives.feeds.readers import packing
+from incentives.feeds.readers import json_table, packing
 from incentives.services.landing import land
 
 GOOD = as_csv([sale("O1"), sale("O2")])
@@ -113,6 +113,21 @@ def test_a_bomb_is_set_aside_before_it_unpacks(tmp_path: Path, monkeypatch: pyte
     deliver(ws, "order_lines.csv.gz", gzip.compress(GOOD.encode() + b"," * (8 << 20)))
 
     assert only(land_inbox(ws)).reason == "archive_too_large"
+
+
+def test_a_reader_that_fails_keeps_no_other_file_from_landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise KeyError("secret value")
+
+    monkeypatch.setattr(json_table, "JsonTable", fail)
+    ws = new_workspace(tmp_path)
+    deliver(ws, "order_lines-1.jsonl", b"{}")
+    deliver(ws, "order_lines-2.csv", GOOD)
+
+    first, second = land_inbox(ws).files
+
+    assert (first.outcome, first.reason, second.outcome) == ("deferred", "reader_failed", "loaded")
+    assert "secret" not in str(first)
 
 
 def test_a_link_in_the_inbox_is_not_followed(tmp_path: Path) -> None:
