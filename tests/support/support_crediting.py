@@ -14,7 +14,14 @@ from support_models import build, models_under
 from support_staging import Row, Value, database, fill, moment
 
 TRILLION = 10**12
-CREDITING = ("intermediate/dates", "intermediate/identity", "intermediate/touches", "intermediate/credits", "intermediate/reporting", "marts/credits")
+CREDITING = (
+    "intermediate/dates",
+    "intermediate/identity",
+    "intermediate/touches",
+    "intermediate/credits",
+    "intermediate/reporting",
+    "marts/credits",
+)
 
 ADVISOR_ONLY = """
 policy: global
