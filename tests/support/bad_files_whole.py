@@ -96,6 +96,8 @@ def _spreadsheets() -> Iterator[BadFile]:
     yield refused("order_lines-encrypted.xlsx", OLD_SPREADSHEET, "corrupt_spreadsheet")
     yield refused("order_lines-cut.xlsx", XLSX[:-200], "corrupt_spreadsheet")
     yield refused("order_lines-damaged.xlsx", with_part(XLSX, sheet, lambda part: part[: len(part) // 2]), "corrupt_spreadsheet")
+    twice = with_part(XLSX, sheet, lambda part: part.replace(b'<row r="4"', b'<row r="2"'))
+    yield refused("order_lines-row-twice.xlsx", twice, "corrupt_spreadsheet")
     yield refused("order_lines-zip.xlsx", _zip({"order_lines.csv": RAW}), "corrupt_spreadsheet")
     yield refused("order_lines-empty.xlsx", as_xlsx([]), "no_header")
     yield refused("order_lines-preamble.xlsx", as_xlsx([["Sales of March"], [], *CELLS]), "no_header")

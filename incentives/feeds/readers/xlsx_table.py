@@ -8,7 +8,7 @@ Hidden rows and columns are read like any other; a hidden first sheet is refused
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -22,14 +22,11 @@ from incentives.feeds.readers.exact_text import cell_moment, cell_number
 from incentives.feeds.readers.packing import RATIO_MAX
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.readers.xlsx_archive import fingerprint, refuse_unsafe
-from incentives.feeds.reading import COLUMNS_MAX, Reading
+from incentives.feeds.reading import Reading
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell, MergedCell
+    from incentives.feeds.readers.xlsx_rows import Row, SheetCell
 
-    Row = Sequence[Cell | MergedCell]
-
-ROWS_MAX = 1_048_576
 _FORMULA = Fault("spreadsheet_formula", "{name} holds a formula; paste its values before saving.")
 _ERROR = Fault("spreadsheet_error", "{name} holds the error {value}.")
 _BEYOND = Fault(
@@ -106,7 +103,7 @@ class XlsxTable:
         buffer.add(self.delivered, values, unknown, sum(len(value) for value in values if value))
         return True
 
-    def _text(self, cell: Cell | MergedCell, name: str) -> str | Fault | None:
+    def _text(self, cell: SheetCell, name: str) -> str | Fault | None:
         """Return a cell's value as text, or what makes it none."""
         value = cell.value
         if value is None or value == "":
@@ -129,6 +126,8 @@ class XlsxTable:
     def _rows(self) -> Iterator[Iterable[Row]]:
         from openpyxl import load_workbook
 
+        from incentives.feeds.readers.xlsx_rows import rows_in_order
+
         with warnings.catch_warnings():
             # What openpyxl does not keep of a workbook (styles, validation) does not matter here.
             warnings.simplefilter("ignore")
@@ -136,9 +135,7 @@ class XlsxTable:
                 try:
                     workbook = load_workbook(handle, read_only=True, data_only=False, keep_links=False)
                     sheet = workbook.worksheets[0]
-                    # Its claim about its own size is not believed.
-                    sheet.reset_dimensions()
-                    rows = sheet.iter_rows(max_row=ROWS_MAX, max_col=COLUMNS_MAX + 1)
+                    rows = rows_in_order(workbook)
                 except Exception as error:
                     raise _damaged(error) from error
                 if sheet.sheet_state != "visible":
@@ -161,6 +158,8 @@ def _guarded(rows: Iterable[Row]) -> Iterator[Row]:
 def _damaged(error: Exception) -> UnreadableFileError:
     from defusedxml.common import DefusedXmlException
 
+    if isinstance(error, UnreadableFileError):
+        return error
     # openpyxl hides what it met behind an error of its own.
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
