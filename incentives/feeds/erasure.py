@@ -131,7 +131,7 @@ def _erase_raw(ws: Workspace, file: IndexedFile, search: TextSearch) -> int:
     table = pq.read_table(path)
     before = table.column("raw").to_pylist()
     after = [search.without(text) for text in before]
-    count = sum(old != new for old, new in zip(before, after, strict=True))
+    count: int = sum(old != new for old, new in zip(before, after, strict=True))
     if count:
         _rewrite(path, table.set_column(table.schema.get_field_index("raw"), "raw", pa.array(after, pa.string())))
     return count
