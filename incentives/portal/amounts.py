@@ -21,6 +21,7 @@ HIDDEN = "•••"
 SHARE_WHOLE = 10**12
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 _ORDINALS = ("First", "Second", "Third", "Fourth")
+_DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>\d+)(\.(?P<fraction>\d+))?")
 _NUMBERS = re.compile(r"\d[\d.,/]*")
 _MONTHS = tuple("January February March April May June July August September October November December".split())
 
@@ -74,10 +75,26 @@ class Writer:
         digits = currency_digits(currency)
         whole, fraction = divmod(abs(minor), 10**digits)
         number = self.number(whole) + (f"{self.locale.decimal}{fraction:0{digits}d}" if digits else "")
-        symbol = _SYMBOLS.get(currency)
-        if not self.locale.symbol_first:
-            return f"{sign}{number}{NO_BREAK}{symbol or currency}"
-        return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency}{NO_BREAK}{number}"
+        return self._placed(sign, number, currency)
+
+    def plain(self, text: str) -> str:
+        """Return a plain decimal of a calculation with its groups, every digit kept; any other text as it is.
+
+        >>> Writer(LOCALES["en"], ZoneInfo("UTC")).plain("40937.92")
+        '40,937.92'
+        """
+        found = _DECIMAL.fullmatch(text)
+        if not found:
+            return text
+        fraction = f"{self.locale.decimal}{found['fraction']}" if found["fraction"] else ""
+        return f"{MINUS if found['sign'] else ''}{self.number(int(found['whole']))}{fraction}"
+
+    def with_currency(self, text: str, currency: str) -> str:
+        """Return an exact amount of a calculation with its currency; a fraction that no decimal states stays one."""
+        if self.hidden:
+            return HIDDEN
+        negative, number = text.startswith("-"), self.plain(text.removeprefix("-"))
+        return self._placed(MINUS if negative else "", number, currency)
 
     def number(self, value: int) -> str:
         """Return a whole number with its groups."""
@@ -138,6 +155,12 @@ class Writer:
         if local.date() == today:
             return f"{local:%H:%M}"
         return f"{self.day(local.date(), year=local.year != today.year)}, {local:%H:%M}"
+
+    def _placed(self, sign: str, number: str, currency: str) -> str:
+        symbol = _SYMBOLS.get(currency)
+        if not self.locale.symbol_first:
+            return f"{sign}{number}{NO_BREAK}{symbol or currency}"
+        return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency}{NO_BREAK}{number}"
 
     def moment(self, moment: datetime) -> str:
         """Return the day, hour and minute of a moment where the viewer is."""

@@ -25,7 +25,7 @@ PUBLISH_GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenSnapshot:
-    """A snapshot held open for readers, with the people's names and the last day of which it has figures."""
+    """A snapshot held open for readers, with the people's names and the last day on which anything was bought."""
 
     snapshot: Snapshot
     connection: duckdb.DuckDBPyConnection
@@ -56,7 +56,7 @@ class SnapshotReader:
         with self._lock:
             if self._open is None or self._open.snapshot.publication != published.publication:
                 connection = published.connect()
-                last_day = people.last_business_date(connection)
+                last_day = people.last_day_sold(connection)
                 self._open = OpenSnapshot(published, connection, people.names(published), last_day)
             return self._open
 

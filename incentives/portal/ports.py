@@ -44,6 +44,9 @@ class Accounts(Protocol):
     def viewer(self, login: str) -> Viewer | None:
         """Return the person of a live account with the roles in force now."""
 
+    def display_name(self, person_id: str) -> str | None:
+        """Return how the person's account calls them; None without an account or a name."""
+
     def viewer_of_token(self, token: str, at: datetime) -> tuple[str, Viewer] | None:
         """Return login and person of a live personal token."""
 

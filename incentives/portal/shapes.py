@@ -36,8 +36,8 @@ class Credit(BaseModel):
     currency: str
     policy: str
     ordered_at: datetime
-    business_date: date | None
-    earned_date: date | None
+    business_date: date
+    earned_date: date
 
 
 class Credits(BaseModel):

@@ -50,6 +50,12 @@ class LedgerAccounts:
             person = sign_in.person_by_id(session, account.person_id) if account is not None else None
         return self._viewer(person, self._stamp(login)) if person is not None else None
 
+    def display_name(self, person_id: str) -> str | None:
+        """Return how the person's account calls them; None without an account or a name."""
+        with self._ledger.reading() as session:
+            named = select(Account.display_name).where(Account.person_id == person_id).order_by(Account.account_id)
+            return session.scalars(named).first()
+
     def viewer_of_token(self, token: str, at: datetime) -> tuple[str, Viewer] | None:
         """Return login and person of a live personal token."""
         try:

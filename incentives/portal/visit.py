@@ -87,6 +87,11 @@ class Visit:
         """What the page's forms send back."""
         return self.portal.sessions.csrf(self.token) if self.token else ""
 
+    def actor_name(self, person_id: str) -> str:
+        """Return the name of somebody who acted: as the feeds name them, else as their account does."""
+        name = self.name_of(person_id)
+        return name if name != person_id else self.portal.accounts.display_name(person_id) or person_id
+
     def name_of(self, person_id: str) -> str:
         """Return a person's name, or their id where no feed names them."""
         return self.opened.name_of(person_id) if self.opened else person_id

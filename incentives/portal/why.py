@@ -111,9 +111,8 @@ def _sale(mine: Sequence[CreditLine], writer: Writer) -> tuple[str, str, tuple[s
     else:
         event = f"On {when} your client bought for {net}{place}."
     arithmetic = tuple(_product(part, writer) for part in mine)
-    pending = () if line.business_date else ("It is not counted yet: it has not been delivered. It counts on the day it is.",)
     others = "All parts of a sale add up to its amount. Where the client bought makes no difference to your part."
-    return f"{total} from a sale.", event, (*arithmetic, *pending), others
+    return f"{total} from a sale.", event, arithmetic, others
 
 
 def _return(mine: Sequence[CreditLine], family: Sequence[CreditLine], writer: Writer) -> tuple[str, str, tuple[str, ...], str]:
@@ -159,11 +158,7 @@ def _product(part: CreditLine, writer: Writer) -> str:
 
 def _parts(person_id: str, division: Sequence[CreditLine], writer: Writer) -> tuple[Part, ...]:
     """Return my parts, then others' by role, then what counts for nobody."""
-    own = [
-        _part("you", f"You, {words.MINE.get(p.role or '', 'your part')}", "", [p], division)
-        for p in division
-        if p.recipient == person_id
-    ]
+    own = [_part("you", words.MY_PART.get(p.role or "", "You"), "", [p], division) for p in division if p.recipient == person_id]
     others = []
     for role in dict.fromkeys(p.role for p in division if p.recipient not in (person_id, HOUSE)):
         of_role = [p for p in division if p.role == role and p.recipient not in (person_id, HOUSE)]

@@ -5,8 +5,11 @@ Said to people: credit, sold by you, advised, your client, counts for nobody, pe
 
 from __future__ import annotations
 
+import re
+
 MINE = {"seller": "sold by you", "advisor": "advised", "relationship": "your client"}
 STRIP = {"seller": "Sold", "advisor": "Advised", "relationship": "Your clients"}
+MY_PART = {"seller": "You, as seller", "advisor": "You, for advice", "relationship": "You, for your client"}
 # The same of another person, on a page that others read.
 OF_THEM = {"seller": "sold", "advisor": "advised", "relationship": "own client"}
 STRIP_OF_THEM = {"seller": "Sold", "advisor": "Advised", "relationship": "Own clients"}
@@ -27,9 +30,9 @@ NOBODY = {
     "excluded_category": "this kind of article does not count",
     "self_purchase": "purchases on one's own client record do not count for oneself",
     "unmatched_return": "the sale that it takes back is not known",
-    "over_returned": "more came back than had been sold",
+    "return_exceeds_sale": "more came back than had been sold",
     "sale_not_completed": "the sale that it takes back is not completed yet",
-    "seller_not_employed": "the seller recorded was not employed on the day",
+    "not_employed": "the seller recorded was not employed on the day",
 }
 
 TOUCH_KIND = {
@@ -45,19 +48,23 @@ TOUCH_KIND = {
 }
 
 LEFT_OUT = {
-    "own_sale": "it was part of your own sale",
-    "same_day": "one a day counts, and another one of that day weighs more",
-    "beyond_max_per_order": "only the strongest count, and others weigh more",
-    "not_the_first": "the first one counts",
-    "not_the_last": "the last one counts",
+    "unknown_associate": "nobody knows this person yet",
+    "not_employed": "you were not employed on the day",
     "no_show": "the client did not come",
     "opted_out": "the client asked not to be contacted",
     "auto_reply": "the answer was an automatic one",
-    "appointment_not_kept": "the appointment was not kept",
+    "not_kept": "the appointment was not kept",
     "booked_too_late": "the appointment was made less than an hour before",
     "not_permitted": "the client had not agreed to be contacted this way",
-    "not_employed": "you were not employed on the day",
-    "house_account": "the client record is shared by many orders",
+    "kind_not_counted": "this kind does not count under the rules in force",
+    "recorded_after_order": "it was written down after the sale",
+    "late_logging": "it was written down too late",
+    "no_response": "the client had not answered in time",
+    "own_sale_hours": "it was part of your own sale",
+    "one_per_day": "one a day counts, and another one of that day weighs more",
+    "max_per_order": "only the strongest count, and others weigh more",
+    "not_the_first": "the first one counts",
+    "not_the_last": "the last one counts",
 }
 
 STATE = {
@@ -103,8 +110,8 @@ EXCEPTION = {
     "target_zero": "Targets of zero",
     "person_without_plan": "People without a plan",
     "pool_without_weight": "Pools that nobody shares",
-    "amount_without_currency": "Amounts missing in a currency",
-    "credit_before_assignment": "Credit before the first assignment",
+    "target_currency": "Targets in another currency",
+    "other_currency": "Credit in a currency that the plan does not pay on",
     "control_total_difference": "Control totals that do not agree",
     "house_account": "Shared client records",
     "shared_identifier": "Identifiers that too many client records share",
@@ -113,14 +120,21 @@ EXCEPTION = {
     "seller_not_employed": "Sellers who were not employed on the day",
     "touches_not_employed": "Conversations of people not employed on the day",
     "unmatched_return": "Returns whose sale is not known",
-    "over_returned": "More returned than sold",
+    "return_exceeds_sale": "More returned than sold",
+    "missing_rate": "Sales without an exchange rate",
     "return_before_sale_completed": "Returns of sales that are not completed",
 }
 
 
-def trace_value(name: str, value: str) -> str:
-    """Return an input of a calculation's step; a measure is named as people call it."""
-    return MEASURE.get(value, spoken(value)) if name == "measure" and value.replace("_", "").isalpha() else value
+def sentence(text: str) -> str:
+    """Return a recorded sentence with measures named as people call them, and a capital first."""
+    named = measures_named(text)
+    return named[:1].upper() + named[1:]
+
+
+def measures_named(text: str) -> str:
+    """Return a sentence with the measures in it named as people call them."""
+    return _MEASURE_CODE.sub(lambda found: MEASURE[found.group()].lower(), text)
 
 
 def exception(kind: str) -> str:
@@ -158,9 +172,15 @@ def measure(code: str) -> str:
 MEASURE = {
     "credited_revenue": "Credit",
     "team_credited_revenue": "Credit of the team",
-    "credited_orders": "Orders that counted for you",
+    "credited_revenue_seller": "Credit as seller",
+    "credited_revenue_advisor": "Credit for advice",
+    "credited_revenue_relationship": "Credit for own clients",
+    "credited_units": "Pieces credited",
+    "credited_orders": "Orders credited",
     "clients_served": "Clients met",
     "new_clients": "New clients",
     "new_local_clients": "New local clients",
     "return_share": "Share of returns",
 }
+
+_MEASURE_CODE = re.compile(r"\b(" + "|".join(sorted(MEASURE, key=len, reverse=True)) + r")\b")

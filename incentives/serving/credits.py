@@ -21,8 +21,7 @@ HOUSE = "house"
 class CreditLine:
     """One recipient's credit of one order line in one role; `role` is None where the whole line is the house's.
 
-    `place` is the location's name or, without one, what the source calls the channel. A line without `business_date`
-    is not completed and counts for nobody yet.
+    `place` is the location's name or, without one, what the source calls the channel.
     """
 
     order_line_key: int
@@ -43,10 +42,10 @@ class CreditLine:
     place: str | None
     has_customer: bool
     policy: str
-    policy_key: str
+    policy_since: date | None
     ordered_at: datetime
-    business_date: date | None
-    earned_date: date | None
+    business_date: date
+    earned_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,10 @@ _LINES = """
 select credits.order_line_key, credits.root_line_key, credits.source, credits.order_id, credits.line_id, credits.line_kind,
     credits.role, credits.recipient, credits.share_e12, credits.credit_minor, lines.net_minor, credits.currency, credits.reason,
     lines.quantity_milli, lines.category, coalesce(locations.name, lines.location_id, lines.channel), lines.customer_key is not null,
-    credits.policy, credits.policy_key, lines.ordered_at, lines.business_date, lines.earned_date
+    credits.policy, policies.valid_from, lines.ordered_at, lines.business_date, lines.earned_date
 from marts.fct_credits as credits
 inner join marts.fct_order_lines as lines on credits.order_line_key = lines.order_line_key
+left join marts.dim_policies as policies on credits.policy_key = policies.policy_key
 left join marts.dim_locations as locations on lines.location_id = locations.location_id
 where {condition}
 order by {order}
@@ -129,16 +129,6 @@ def taken_back(connection: duckdb.DuckDBPyConnection, associate_id: str, since: 
         "credits.recipient = ? and credits.line_kind = 'return' and lines.business_date >= ?",
         "lines.business_date desc, credits.order_line_key desc, credits.role_order limit ?",
         [associate_id, since, limit],
-    )
-
-
-def pending(connection: duckdb.DuckDBPyConnection, associate_id: str, *, limit: int) -> tuple[CreditLine, ...]:
-    """Return a person's parts of lines that are not completed and so do not count yet, newest first."""
-    return _read_lines(
-        connection,
-        "credits.recipient = ? and lines.business_date is null",
-        "lines.ordered_at desc, credits.order_line_key desc limit ?",
-        [associate_id, limit],
     )
 
 

@@ -93,9 +93,11 @@ def busiest_with_manager(connection: duckdb.DuckDBPyConnection, on: date) -> tup
     return None if row is None else (str(row[0]), str(row[1]))
 
 
-def last_business_date(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """Return the last day of which the snapshot holds a credit."""
-    row = connection.execute("select max(business_date) from marts.fct_credits").fetchone()
+def last_day_sold(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """Return the last day on which anything was bought, as far as the snapshot knows."""
+    row = connection.execute(
+        "select cast(max(ordered_at) as date) from marts.fct_order_lines where line_kind = 'sale'"
+    ).fetchone()
     return row[0] if row else None
 
 

@@ -109,10 +109,17 @@ def targets(
 def measured(
     connection: duckdb.DuckDBPyConnection, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
 ) -> dict[tuple[str, str], int]:
-    """Return a money measure that adds up, for a period, by subject and currency: the figure that plans pay on."""
+    """Return a money measure that adds up, for a period, by subject and currency: the figure that plans pay on.
+
+    In a pay currency it is every order's credit, converted; in any other, the orders of that currency.
+    """
     rows = connection.execute(
-        "select subject_id, currency, cast(sum(numerator) as bigint) from marts.fct_measures "
-        "where subject_type = ? and measure = ? and list_contains(?::varchar[], subject_id) and currency is not null "
+        "with amounts as ("
+        "select subject_type, subject_id, measure, currency, numerator, earned_date from marts.fct_pay_measures "
+        "union all select subject_type, subject_id, measure, currency, numerator, earned_date from marts.fct_measures "
+        "where currency is not null and (measure, currency) not in (select (measure, currency) from marts.fct_pay_measures)) "
+        "select subject_id, currency, cast(sum(numerator) as bigint) from amounts "
+        "where subject_type = ? and measure = ? and list_contains(?::varchar[], subject_id) "
         "and earned_date >= ? and earned_date < ? group by 1, 2",
         [subject_type, measure, list(subject_ids), period.start, period.end],
     ).fetchall()

@@ -126,8 +126,8 @@ def test_a_look_at_somebody_elses_pay_is_shown_to_that_person(house: House, tmp_
         own.signed_in("iris").get("/cycles/main/2026-03/people/lina")
         after = own.signed_in("lina").get("/pay").text
 
-    assert "<td>iris</td>" not in before
-    assert "<td>iris</td>" in after
+    assert "<td>Iris</td>" not in before
+    assert "<td>Iris</td>" in after
 
 
 def test_an_act_without_the_pages_token_is_refused_and_does_nothing(house: House, tmp_path: Path) -> None:

@@ -75,6 +75,10 @@ create table marts.fct_credit_touches (root_line_key bigint, role varchar, recip
     left_out_reason varchar);
 create table marts.fct_measures (subject_type varchar, subject_id varchar, measure varchar, unit_key varchar, business_date date,
     earned_date date, currency varchar, numerator bigint, denominator bigint);
+create table marts.fct_pay_measures (subject_type varchar, subject_id varchar, measure varchar, currency varchar, numerator bigint,
+    business_date date, earned_date date);
+create table marts.dim_policies (policy_key varchar, policy varchar, valid_from date);
+insert into marts.dim_policies values ('p1', 'global', '2026-01-01');
 create table marts.exceptions (kind varchar, subject varchar, source varchar, order_id varchar, line_id varchar,
     amount_minor bigint, currency varchar, detail varchar);
 create table marts.quarantined_rows (feed varchar, load_id integer, file_ordinal integer, file_name varchar,
@@ -208,7 +212,7 @@ LINES = (
 )
 TOUCHES = (
     (1, "advisor", "lina", "chat", "c-1", "consultation", _at(3, 5, 9, 30), 7 * 86_400, 3, 3 * ONE_HALF_LIFE, True, None),
-    (1, "advisor", "lina", "chat", "c-2", "conversation", _at(3, 5, 8, 0), 7 * 86_400 + 5_400, 2, 0, False, "same_day"),
+    (1, "advisor", "lina", "chat", "c-2", "conversation", _at(3, 5, 8, 0), 7 * 86_400 + 5_400, 2, 0, False, "one_per_day"),
     (1, "advisor", "bea", "chat", "c-3", "conversation", _at(3, 5, 9, 30), 7 * 86_400, 2, 2 * ONE_HALF_LIFE, True, None),
 )
 ASSIGNMENTS = (

@@ -55,7 +55,6 @@ def today(visit: VisitDep) -> Response:
         strips=strips(visit, me, (Span(month.start, month.end),)),
         target=_target(visit, me, month),
         changes=credits.taken_back(visit.marts, me, visit.today - timedelta(days=CHANGES_DAYS), limit=CHANGES_MAX),
-        pending=credits.pending(visit.marts, me, limit=CHANGES_MAX),
     )
 
 
@@ -102,7 +101,7 @@ def explanation_of(visit: Visit, person_id: str, order_line_key: int, days: Sequ
     if found is None:
         raise NotFoundError
     earned = found.line.earned_date
-    if days is not None and (earned is None or not any(span.start <= earned < span.end for span in days)):
+    if days is not None and not any(span.start <= earned < span.end for span in days):
         raise NotFoundError
     return found
 
@@ -132,7 +131,7 @@ def totals(lines: Iterable[CreditLine]) -> tuple[tuple[str, int], ...]:
 
 
 def month_of(visit: Visit, text: str) -> Period:
-    """Return the month that a link names, else this month, or the last one that has figures if that is earlier."""
+    """Return the month that a link names, else this month, or the month of the last sale if that is earlier."""
     if not text:
         last_day = visit.snapshot.last_day
         return Period.containing(min(visit.today, last_day or visit.today), "month")

@@ -138,6 +138,7 @@ def people(visit: VisitDep, pay_group: str, period: str, start: int = 0) -> Resp
         rows=shown,
         start=start,
         count=len(rows),
+        people_count=len({row.person_id for row in rows}),
         page_people=PAGE_PEOPLE,
         next_start=start + PAGE_PEOPLE if start + PAGE_PEOPLE < len(rows) else None,
     )

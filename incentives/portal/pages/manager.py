@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -124,15 +125,22 @@ def members(visit: Visit, period: Period) -> tuple[MemberRow, ...]:
     for credit in teams.credit_by_person(visit.marts, visible, span):
         found[credit.associate_id].append(credit)
     targets = teams.targets(visit.marts, "associate", "credited_revenue", list(visible), span)
+    counted = teams.measured(visit.marts, "associate", "credited_revenue", list(visible), span)
     rows = [
-        _row(visit, person_id, found[person_id], targets.get(person_id, ()), is_whole_month=_covers(days, span))
+        _row(visit, person_id, found[person_id], targets.get(person_id, ()), counted, is_whole_month=_covers(days, span))
         for person_id, days in visible.items()
     ]
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.person_id)))
 
 
 def _row(
-    visit: Visit, person_id: str, found: list[teams.PersonCredit], targets: tuple[teams.Target, ...], *, is_whole_month: bool
+    visit: Visit,
+    person_id: str,
+    found: list[teams.PersonCredit],
+    targets: tuple[teams.Target, ...],
+    counted: Mapping[tuple[str, str], int],
+    *,
+    is_whole_month: bool,
 ) -> MemberRow:
     """A target is shown only where the whole month was in the team; a part of it has no target of its own."""
     target = targets[0] if targets and targets[0].value_minor > 0 and is_whole_month else None
@@ -147,7 +155,7 @@ def _row(
         credit_minor=minor,
         further=tuple((c.currency, c.credit_minor) for c in found if c.currency != currency),
         target_minor=target.value_minor if target else None,
-        attainment=Fraction(minor, target.value_minor) if target else None,
+        attainment=Fraction(counted.get((person_id, target.currency), 0), target.value_minor) if target else None,
         elsewhere_minor=main.elsewhere_minor if main else 0,
         clients=sum(credit.clients for credit in found) or None,
     )

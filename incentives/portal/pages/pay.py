@@ -15,8 +15,9 @@ from incentives.portal import words
 from incentives.portal.amounts import Writer
 from incentives.portal.pages.associate import strips
 from incentives.portal.render import page
+from incentives.portal.steps import StepLine, read_step
 from incentives.portal.visit import NotFoundError, Visit, VisitDep
-from incentives.services.cycle_views import ComponentView, StatementView, TraceView
+from incentives.services.cycle_views import ComponentView, StatementView
 from incentives.serving.people import Span
 
 router = APIRouter()
@@ -37,7 +38,7 @@ class ComponentPage:
     attainment: str | None
     width: int
     window: str
-    steps: tuple[TraceView, ...]
+    steps: tuple[StepLine, ...]
 
 
 @router.get("/pay")
@@ -99,7 +100,7 @@ def statement_page(
         others=[other for other in others if other.number != view.number],
         period=period,
         components=components_of(view, visit.writer),
-        total_steps=[step for step in view.trace if step.component == "total"],
+        total_steps=_steps(view, "total", visit.writer),
     )
 
 
@@ -121,8 +122,12 @@ def _component(component: ComponentView, view: StatementView, writer: Writer) ->
         attainment=None if attainment is None else writer.percent(attainment),
         width=0 if attainment is None else max(0, min(1000, int(attainment * 1000))),
         window=f"{component.window_start} to {component.window_end}",
-        steps=tuple(step for step in view.trace if step.component == component.component),
+        steps=_steps(view, component.component, writer),
     )
+
+
+def _steps(view: StatementView, component: str, writer: Writer) -> tuple[StepLine, ...]:
+    return tuple(read_step(step, view.currency, writer) for step in view.trace if step.component == component)
 
 
 def _value(value: int | None, unit: str, currency: str, writer: Writer) -> str:
