@@ -26,6 +26,19 @@ RECONCILE_COLUMNS = (
     "difference_minor",
     "lines_difference",
 )
+# What `exceptions` can name, in the order in which it is usually looked at.
+EXCEPTION_KINDS = (
+    "unknown_associate",
+    "unmatched_return",
+    "return_before_sale_completed",
+    "return_exceeds_sale",
+    "seller_not_employed",
+    "missing_rate",
+    "house_account",
+    "shared_identifier",
+    "touches_unknown_associate",
+    "touches_not_employed",
+)
 EXCEPTION_COLUMNS = ("kind", "subject", "source", "order_id", "line_id", "amount_minor", "currency", "detail")
 
 
@@ -147,7 +160,7 @@ def reconcile(workspace: Workspace, output_format: OutputFormat) -> None:
 
 
 @click.command()
-@click.option("--kind", metavar="CODE", help="Only exceptions of this kind.")
+@click.option("--kind", type=click.Choice(EXCEPTION_KINDS), metavar="CODE", help="Only exceptions of this kind.")
 @workspace_option
 @format_option
 def exceptions(kind: str | None, workspace: Workspace, output_format: OutputFormat) -> None:

@@ -67,3 +67,11 @@ def test_help_imports_nothing_heavy_and_answers_within_half_a_second() -> None:
     assert done.stdout.endswith("[]\n")
     assert "Land delivered files into bronze" in done.stdout
     assert min(durations) < 0.5
+
+
+def test_a_kind_of_exception_that_does_not_exist_is_refused_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["exceptions", "--kind", "unknown_asociate"])
+
+    assert ended.value.code == 2
+    assert "'unknown_associate'" in capsys.readouterr().err
