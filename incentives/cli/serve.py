@@ -139,6 +139,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # From here on a caller waits for the server instead of being turned away.
+        listener.listen(128)
     except OSError as error:
         listener.close()
         raise OutsideError(

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from incentives.errors import IncentivesError
 from incentives.portal import rules
-from incentives.portal.headers import SafeHeaders
+from incentives.portal.headers import SafeHeaders, TooLongError
 from incentives.portal.pages import api, associate, door, finance, manager, pay, tokens
 from incentives.portal.portal import Portal
 from incentives.portal.render import bare_page
@@ -66,6 +66,7 @@ def create_app(portal: Portal, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> Fast
     app.add_exception_handler(RequestValidationError, _not_found)
     app.add_exception_handler(SignInNeededError, _sign_in_needed)
     app.add_exception_handler(ForgedFormError, _forged)
+    app.add_exception_handler(TooLongError, _too_long)
     app.add_exception_handler(NoSnapshotError, _nothing_published)
     app.add_exception_handler(IncentivesError, _refused)
     app.add_exception_handler(Exception, _broken)
@@ -111,6 +112,17 @@ def _forged(request: Request, _error: Exception) -> Response:
     )
 
 
+def _too_long(request: Request, _error: Exception) -> Response:
+    return bare_page(
+        "message.html",
+        _portal(request),
+        status=413,
+        title="That is too long",
+        sentence="What was sent is longer than any form here. Nothing was done.",
+        remedy=None,
+    )
+
+
 def _nothing_published(request: Request, _error: Exception) -> Response:
     if _is_api(request):
         return JSONResponse({"error": "no figures have been published yet"}, 503)
@@ -137,7 +149,7 @@ def _refused(request: Request, error: Exception) -> Response:
 def _broken(request: Request, error: Exception) -> Response:
     """Give a reference that is also in the log; the log holds no name and no amount."""
     reference = secrets.token_hex(2).upper()
-    _log.error("reference %s: %s at %s", reference, type(error).__name__, request.scope.get("route"))
+    _log.error("reference %s: %s at %s", reference, type(error).__name__, getattr(request.scope.get("route"), "path", "?"))
     if _is_api(request):
         return JSONResponse({"error": "something broke", "reference": reference}, 500)
     return bare_page(

@@ -24,6 +24,10 @@ _ALWAYS = {
 _ONE_YEAR = "max-age=31536000"
 
 
+class TooLongError(Exception):
+    """A request's body is longer than any form of the portal."""
+
+
 class SafeHeaders:
     """Adds the headers, and refuses bodies that are longer than any form of the portal."""
 
@@ -43,7 +47,7 @@ class SafeHeaders:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > BODY_BYTES_MAX:
-                return {"type": "http.disconnect"}
+                raise TooLongError
             return message
 
         async def send_with_headers(message: Message) -> None:

@@ -13,7 +13,7 @@ from incentives.services.cycle_views import CycleStatus, CycleSummary, Statement
 
 
 class SignInRefusedError(IncentivesError):
-    """Not the person's password, no such account, or too soon; which of the first two is not said."""
+    """Not the person's password, or no such account; which of them is not said."""
 
 
 @dataclass(frozen=True, slots=True)

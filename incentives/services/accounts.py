@@ -166,8 +166,8 @@ def add_demo_account(
     return chosen
 
 
-def authenticate(ws: Workspace, person_id: str, password: str, *, now: datetime) -> Person:
-    """Return the person whose password this is.
+def authenticate(ws: Workspace, person_id: str, password: str, *, now: datetime, is_slowed: bool = True) -> Person:
+    """Return the person whose password this is; `is_slowed` is False where the caller slows down by address too.
 
     Raises:
         AccessError: Person or password is wrong, or it is too soon after wrong ones.
@@ -175,7 +175,7 @@ def authenticate(ws: Workspace, person_id: str, password: str, *, now: datetime)
     with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
         # A refusal leaves the block in the ordinary way: the failed attempt that it counted is kept.
         try:
-            return sign_in.authenticate(session, person_id, password, at=now)
+            return sign_in.authenticate(session, person_id, password, at=now, is_slowed=is_slowed)
         except AccessError as error:
             refusal = error
     raise refusal

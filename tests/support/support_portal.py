@@ -87,6 +87,12 @@ class Clock:
         self.now += timedelta(**spans)
 
 
+def make_client(ws: Workspace, clock: Clock | None = None, from_address: str = "127.0.0.1") -> TestClient:
+    """An HTTP client of a workspace's portal, as a browser at an address reaches it."""
+    app = create_app(make_portal(ws, now=clock or Clock(), secure=False))
+    return TestClient(app, base_url="http://127.0.0.1", client=(from_address, 50_000))
+
+
 @dataclass(frozen=True)
 class House:
     """A workspace with everything a page shows."""
@@ -94,8 +100,8 @@ class House:
     ws: Workspace
     clock: Clock
 
-    def client(self) -> Browser:
-        return Browser(TestClient(create_app(make_portal(self.ws, now=self.clock, secure=False)), base_url="http://127.0.0.1"))
+    def client(self, from_address: str = "127.0.0.1") -> Browser:
+        return Browser(make_client(self.ws, self.clock, from_address))
 
     def signed_in(self, person: str) -> Browser:
         browser = self.client()
