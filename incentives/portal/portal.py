@@ -16,6 +16,7 @@ import duckdb
 from incentives.portal.ports import AccessLog, Accounts, Cycles
 from incentives.portal.sessions import Sessions
 from incentives.serving import people, snapshots
+from incentives.serving.people import Directory
 from incentives.serving.snapshots import Snapshot
 from incentives.workspace import Workspace
 
@@ -25,11 +26,12 @@ PUBLISH_GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenSnapshot:
-    """A snapshot held open for readers, with the people's names and the last day on which anything was bought."""
+    """A snapshot held open for readers, with its people and the last day on which anything was bought."""
 
     snapshot: Snapshot
     connection: duckdb.DuckDBPyConnection
     names: dict[str, str]
+    directory: Directory
     last_day: date | None
 
     def name_of(self, person_id: str) -> str:
@@ -57,7 +59,7 @@ class SnapshotReader:
             if self._open is None or self._open.snapshot.publication != published.publication:
                 connection = published.connect()
                 last_day = people.last_day_sold(connection)
-                self._open = OpenSnapshot(published, connection, people.names(published), last_day)
+                self._open = OpenSnapshot(published, connection, people.names(published), Directory.read(connection), last_day)
             return self._open
 
 

@@ -41,7 +41,7 @@ def tabs_of(visit: Visit) -> tuple[Tab, ...]:
     """Return the pages that a person may open from everywhere, in the order of use; five at most."""
     if visit.viewer is None:
         return ()
-    facts = SnapshotFacts(visit.cursor) if visit.cursor else NoFacts()
+    facts = SnapshotFacts(visit.opened.directory) if visit.opened else NoFacts()
     allowed = [tab for purpose, tab in _TABS if decide(visit.viewer, Question(purpose), visit.today, facts) is not None]
     return (*allowed, Tab("/tokens", "My tokens", "tokens"))
 

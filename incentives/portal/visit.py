@@ -123,7 +123,7 @@ def visit(request: Request, form: Annotated[Mapping[str, str], Depends(posted)])
     cursor = opened.connection.cursor() if opened else None
     try:
         question = Question(purpose, request.path_params.get("associate_id"), request.path_params.get("pay_group"))
-        allowed = sight.decide(viewer, question, today, SnapshotFacts(cursor) if cursor else NoFacts())
+        allowed = sight.decide(viewer, question, today, SnapshotFacts(opened.directory) if opened else NoFacts())
         if allowed is None:
             raise NotFoundError
         yield Visit(

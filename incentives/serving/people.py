@@ -6,7 +6,8 @@ the portal's one function, which is given these facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,36 +48,44 @@ class Assignment:
     currency: str | None
 
 
-_ASSIGNMENTS = """
-select assignments.associate_id, assignments.valid_from, coalesce(assignments.valid_to, date '9999-12-31'), assignments.team_id,
-    assignments.role, assignments.location_id, locations.name, assignments.manager_id, assignments.currency
-from marts.dim_assignments as assignments
-left join marts.dim_locations as locations on assignments.location_id = locations.location_id
-where {condition}
-order by assignments.associate_id, assignments.valid_from
-"""
+class Directory:
+    """Everybody of one snapshot, held in memory: each page asks several times who somebody is and who leads them."""
 
+    def __init__(self, employments: Mapping[str, tuple[date | None, date | None]], assignments: Iterable[Assignment]) -> None:
+        self._employments = dict(employments)
+        self._of: dict[str, list[Assignment]] = defaultdict(list)
+        self._led: dict[str, list[Assignment]] = defaultdict(list)
+        for assignment in assignments:
+            self._of[assignment.associate_id].append(assignment)
+            if assignment.manager_id is not None:
+                self._led[assignment.manager_id].append(assignment)
 
-def assignments_of(connection: duckdb.DuckDBPyConnection, associate_id: str) -> tuple[Assignment, ...]:
-    """Return all assignments of a person, oldest first."""
-    return _assignments(connection, "assignments.associate_id = ?", [associate_id])
+    @classmethod
+    def read(cls, connection: duckdb.DuckDBPyConnection) -> Directory:
+        """Read everybody, by person and from the oldest assignment on."""
+        employments = connection.execute("select associate_id, hired_on, left_on from marts.dim_associates").fetchall()
+        rows = connection.execute(
+            "select assignments.associate_id, assignments.valid_from, coalesce(assignments.valid_to, date '9999-12-31'), "
+            "assignments.team_id, assignments.role, assignments.location_id, locations.name, assignments.manager_id, "
+            "assignments.currency from marts.dim_assignments as assignments "
+            "left join marts.dim_locations as locations on assignments.location_id = locations.location_id order by 1, 2"
+        ).fetchall()
+        return cls(
+            {person: (hired_on, left_on) for person, hired_on, left_on in employments},
+            (Assignment(row[0], Span(row[1], row[2]), *row[3:]) for row in rows),
+        )
 
+    def employment(self, associate_id: str) -> tuple[date | None, date | None] | None:
+        """Return a person's first and last day worked, or None if no associate has this id."""
+        return self._employments.get(associate_id)
 
-def led_by(connection: duckdb.DuckDBPyConnection, manager_id: str, on: date) -> tuple[Assignment, ...]:
-    """Return the assignments in force on a day that name a person as the one who leads."""
-    return _assignments(
-        connection,
-        "assignments.manager_id = ? and assignments.valid_from <= ? and coalesce(assignments.valid_to, date '9999-12-31') > ?",
-        [manager_id, on, on],
-    )
+    def assignments_of(self, associate_id: str) -> tuple[Assignment, ...]:
+        """Return all assignments of a person, oldest first."""
+        return tuple(self._of.get(associate_id, ()))
 
-
-def employment(connection: duckdb.DuckDBPyConnection, associate_id: str) -> tuple[date | None, date | None] | None:
-    """Return a person's first and last day worked, or None if no associate has this id."""
-    row = connection.execute(
-        "select hired_on, left_on from marts.dim_associates where associate_id = ?", [associate_id]
-    ).fetchone()
-    return None if row is None else (row[0], row[1])
+    def led_by(self, manager_id: str, on: date) -> tuple[Assignment, ...]:
+        """Return the assignments in force on a day that name a person as the one who leads, by person."""
+        return tuple(held for held in self._led.get(manager_id, ()) if held.span.start <= on < held.span.end)
 
 
 def busiest_with_manager(connection: duckdb.DuckDBPyConnection, on: date) -> tuple[str, str] | None:
@@ -110,8 +119,3 @@ def names(snapshot: Snapshot) -> dict[str, str]:
 def team_spans(assignments: Iterable[Assignment], team_id: str) -> tuple[Span, ...]:
     """Return the days on which a person was in a team."""
     return tuple(assignment.span for assignment in assignments if assignment.team_id == team_id)
-
-
-def _assignments(connection: duckdb.DuckDBPyConnection, condition: str, parameters: list[object]) -> tuple[Assignment, ...]:
-    rows = connection.execute(_ASSIGNMENTS.format(condition=condition), parameters).fetchall()
-    return tuple(Assignment(row[0], Span(row[1], row[2]), *row[3:]) for row in rows)

@@ -18,7 +18,7 @@ from incentives.portal.pages.associate import PAGE_LINES, explanation_of, first_
 from incentives.portal.render import page
 from incentives.portal.sight import Purpose, Question
 from incentives.portal.visit import Visit, VisitDep
-from incentives.serving import credits, people, teams
+from incentives.serving import credits, teams
 from incentives.serving.people import Span
 
 router = APIRouter()
@@ -84,7 +84,7 @@ def person(visit: VisitDep, associate_id: str, month: str = "") -> Response:
     span = Span(period.start, period.end)
     days = tuple(both for seen in visit.sight.days if (both := seen.meets(span)))
     name = visit.name_of(associate_id)
-    assignments = people.assignments_of(visit.marts, associate_id)
+    assignments = visit.snapshot.directory.assignments_of(associate_id)
     now_in = next((a for a in assignments if a.span.start <= visit.today < a.span.end), None)
     return page(
         "person.html",
@@ -114,11 +114,11 @@ def why(visit: VisitDep, associate_id: str, order_line_key: int) -> Response:
 def members(visit: Visit, period: Period) -> tuple[MemberRow, ...]:
     """Return the team's rows for a month; of each person only the days in the team are read."""
     span = Span(period.start, period.end)
-    led = people.led_by(visit.marts, visit.person.person_id, visit.today)
+    led = visit.snapshot.directory.led_by(visit.person.person_id, visit.today)
     visible: dict[str, tuple[Span, ...]] = {}
     for assignment in led:
         question = Question(Purpose.PERSON_CREDIT, assignment.associate_id)
-        allowed = sight.decide(visit.person, question, visit.today, SnapshotFacts(visit.marts))
+        allowed = sight.decide(visit.person, question, visit.today, SnapshotFacts(visit.snapshot.directory))
         if allowed is not None and assignment.associate_id != visit.person.person_id:
             visible[assignment.associate_id] = allowed.days
     found: dict[str, list[teams.PersonCredit]] = defaultdict(list)

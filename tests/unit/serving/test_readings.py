@@ -130,10 +130,20 @@ def test_what_is_compared_with_a_target_is_the_converted_figure_where_a_plan_pay
 
 
 def test_who_leads_whom_is_a_question_of_the_day(marts: duckdb.DuckDBPyConnection) -> None:
-    assert [a.associate_id for a in people.led_by(marts, "anna", date(2026, 2, 28))] == ["bea", "cleo", "lina", "noor"]
-    assert [a.associate_id for a in people.led_by(marts, "anna", date(2026, 3, 1))] == ["bea", "cleo", "lina", "mallory"]
-    assert people.employment(marts, "lina") == (date(2025, 1, 1), None)
-    assert people.employment(marts, "nobody") is None
+    assert [a.associate_id for a in people.Directory.read(marts).led_by("anna", date(2026, 2, 28))] == [
+        "bea",
+        "cleo",
+        "lina",
+        "noor",
+    ]
+    assert [a.associate_id for a in people.Directory.read(marts).led_by("anna", date(2026, 3, 1))] == [
+        "bea",
+        "cleo",
+        "lina",
+        "mallory",
+    ]
+    assert people.Directory.read(marts).employment("lina") == (date(2025, 1, 1), None)
+    assert people.Directory.read(marts).employment("nobody") is None
 
 
 def test_the_people_of_a_demonstration_are_led_and_have_much_to_show(marts: duckdb.DuckDBPyConnection) -> None:
@@ -150,4 +160,4 @@ def test_a_hostile_id_finds_nothing_of_anybody(marts: duckdb.DuckDBPyConnection,
     found = credits.lines_of(marts, hostile, [ALWAYS], limit=10)
 
     assert {line.recipient for line in found} <= {hostile}
-    assert people.assignments_of(marts, hostile) == ()
+    assert people.Directory.read(marts).assignments_of(hostile) == ()
