@@ -164,12 +164,25 @@ def reconcile(workspace: Workspace, output_format: OutputFormat) -> None:
 @workspace_option
 @format_option
 def exceptions(kind: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
-    """List what needs a person: sellers nobody knows, returns without their sale, identifiers shared by too many."""
+    """List what needs a person: sellers nobody knows, returns without their sale, identifiers shared by too many.
+
+    Each row says in one sentence what it is and what to do; docs/reference/exceptions.md has every kind. Amounts are in major
+    units in a table, in minor units otherwise.
+    """
     from incentives.services.diagnostics import open_exceptions
 
     found = [exception for exception in open_exceptions(workspace) if kind in (None, exception.kind)]
-    rows = [{column: getattr(exception, column) for column in EXCEPTION_COLUMNS} for exception in found]
-    _print(rows, EXCEPTION_COLUMNS, output_format, nothing="Nothing needs a person.")
+    rows: list[dict[str, Cell]] = [{column: getattr(exception, column) for column in EXCEPTION_COLUMNS} for exception in found]
+    shown: Sequence[str] = EXCEPTION_COLUMNS
+    if output_format == "table":
+        shown = [column.removesuffix("_minor") for column in EXCEPTION_COLUMNS]
+        for row, exception in zip(rows, found, strict=True):
+            row["amount"] = _major(exception.amount_minor, exception.currency)
+    _print(rows, shown, output_format, nothing="Nothing needs a person.")
+
+
+def _major(minor: int | None, currency: str | None) -> str | None:
+    return None if minor is None or currency is None else format_minor(minor, currency)
 
 
 def _print(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], output_format: OutputFormat, *, nothing: str) -> None:

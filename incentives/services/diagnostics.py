@@ -85,7 +85,10 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class OpenException:
-    """Something that needs a person."""
+    """Something that needs a person; `detail` is one sentence: what it is, and what to do.
+
+    Source: docs/reference/exceptions.md, which lists every kind.
+    """
 
     kind: str
     subject: str | None
@@ -94,7 +97,7 @@ class OpenException:
     line_id: str | None
     amount_minor: int | None
     currency: str | None
-    detail: str | None
+    detail: str
 
 
 def quarantined_rows(ws: Workspace, *, reason: str | None = None, closed: bool = False) -> tuple[QuarantinedRow, ...]:

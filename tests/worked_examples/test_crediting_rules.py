@@ -329,4 +329,10 @@ def test_a_house_account_credits_its_seller_and_nobody_else() -> None:
     exceptions = found.execute(
         "select order_id, detail from intermediate.int_credit_exceptions where kind = 'house_account'"
     ).fetchall()
-    assert exceptions == [("1", "4 orders and 1 touches in the window")]
+    assert exceptions == [
+        (
+            "1",
+            "The customer has 4 orders and 1 touches in the time before this order that counts, more than 3, so it has no advisor and "
+            "no relationship: have sales recorded on the clients' own records instead of a shared one.",
+        )
+    ]

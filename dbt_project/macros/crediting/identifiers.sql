@@ -10,10 +10,11 @@
     end
 {%- endmacro %}
 
-{# Left joins to the hubs, one for each identifier column of a relation. #}
+{# Left joins to the hubs, one for each identifier column of a relation; an identifier is a hub in several sources once. #}
 {% macro join_hubs(relation, columns) -%}
     {%- for column in columns %}
-    left join {{ ref('int_identity_hubs') }} as hub_of_{{ column }} on {{ relation }}.{{ column }} = hub_of_{{ column }}.identifier
+    left join (select distinct identifier from {{ ref('int_identity_hubs') }}) as hub_of_{{ column }}
+        on {{ relation }}.{{ column }} = hub_of_{{ column }}.identifier
     {%- endfor %}
 {%- endmacro %}
 

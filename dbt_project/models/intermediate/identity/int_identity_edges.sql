@@ -5,7 +5,7 @@ with sightings as (
 ),
 
 hubs as (
-    select * from {{ ref('int_identity_hubs') }}
+    select distinct identifier from {{ ref('int_identity_hubs') }}
 ),
 
 order_lines as (

@@ -22,9 +22,9 @@ limits as (
 
 select
     records_per_source.identifier,
-    min(records_per_source.source) as source,
-    cast(max(records_per_source.customer_records) as bigint) as customer_records
+    records_per_source.source,
+    cast(records_per_source.customer_records as bigint) as customer_records,
+    limits.customer_records_max
 from records_per_source
 cross join limits
 where records_per_source.customer_records > limits.customer_records_max
-group by records_per_source.identifier
