@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "land": ("incentives.cli.land:land", "Land delivered files into bronze; default: the workspace's inbox."),
     "build": ("incentives.cli.build:build", "Build the warehouse, check it, and publish a snapshot."),
     "credits": ("incentives.cli.credits:credits_command", "List credits by order, associate or period."),
-    "explain": ("incentives.cli.explain:explain", "Say why: an order's credits, or a payout."),
+    "explain": ("incentives.cli.explain:explain", "Say why: an order's credits, a customer, or a payout."),
     "quarantine": ("incentives.cli.diagnostics:quarantine", "List quarantined rows by reason."),
     "reconcile": ("incentives.cli.diagnostics:reconcile", "Compare with the sources' own control totals."),
     "exceptions": ("incentives.cli.diagnostics:exceptions", "List what needs a person: unknown associates and the like."),

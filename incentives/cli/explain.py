@@ -1,4 +1,4 @@
-"""`incentives explain`: why an order's credits, or a payout, are what they are."""
+"""`incentives explain`: why an order's credits, a customer, or a payout, are what they are."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ COLUMNS = ("source", "order_id", "line_id", "role", "recipient", "share", "credi
 # Sub-command -> (module:attribute, line shown by --help).
 COMMANDS: dict[str, tuple[str, str]] = {
     "order": ("incentives.cli.explain:order", "Say who is credited for an order, with what share, and why."),
+    "customer": ("incentives.cli.explain_customer:customer", "Say who is one customer: records, what joins them, what follows."),
     "payout": ("incentives.cli.explain_payout:payout", "Say how a payout came about, down to the credits behind it."),
 }
 
@@ -43,7 +44,7 @@ class _LazyExplain(click.Group):
 
 @click.group(cls=_LazyExplain)
 def explain() -> None:
-    """Say why: an order's credits, or a payout; read from what was computed."""
+    """Say why: an order's credits, who is one customer, or a payout; read from what was computed."""
 
 
 @click.command("order")
