@@ -333,6 +333,6 @@ def test_a_house_account_credits_its_seller_and_nobody_else() -> None:
         (
             "1",
             "The customer has 4 orders and 1 touches in the time before this order that counts, more than 3, so it has no advisor and "
-            "no relationship: have sales recorded on the clients' own records instead of a shared one.",
+            "no relationship: have sales recorded on records of single clients instead of a shared one.",
         )
     ]

@@ -185,7 +185,7 @@ from_house_accounts as (
             'The customer has ', cast(house_accounts.orders_in_window as {{ dbt.type_string() }}), ' orders and ',
             cast(house_accounts.touches_in_window as {{ dbt.type_string() }}), ' touches in the time before this order that counts, more than ',
             limits.house_account_over,
-            ', so it has no advisor and no relationship: have sales recorded on the clients'' own records instead of a shared one.'
+            ', so it has no advisor and no relationship: have sales recorded on records of single clients instead of a shared one.'
         ) as detail,
         order_lines.net_minor as amount_minor
     from house_accounts
