@@ -8,7 +8,8 @@ from pathlib import Path
 
 from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.erased_text import TextSearch
-from incentives.feeds.erasure_log import LOG_NAME, Erased, append_log, read_log
+from incentives.feeds.erasure_log import LOG_NAME, Erased, append_log
+from incentives.feeds.erasure_logs import erased_of
 from incentives.feeds.landing import LandedFile
 from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
@@ -16,7 +17,7 @@ from incentives.workspace import Workspace
 
 def open_search(ws: Workspace) -> TextSearch | None:
     """Return the search for everybody whom the workspace has forgotten, or None where it has forgotten nobody."""
-    erased = read_log(ws.root / LOG_NAME)
+    erased = erased_of(ws)
     return TextSearch(erased, Tokenizer(ws.key())) if erased else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from incentives.feeds.contracts import FEEDS, Feed, Personal
 from incentives.feeds.erased_rows import erased_rows, source_column, whole, without
 from incentives.feeds.erased_text import TextSearch, name_token
 from incentives.feeds.erasure_log import Erased, sync_places
+from incentives.feeds.swept import Swept
 from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
 
@@ -29,13 +30,12 @@ ROW = "delivered_row"
 
 @dataclass(frozen=True, slots=True)
 class BronzeErasure:
-    """What was erased, and which delivered files had held it."""
+    """What was erased, in counts."""
 
     personal_rows: int = 0
     raw_texts: int = 0
     set_aside_files: int = 0
     delivered_files: int = 0
-    held_by: frozenset[str] = frozenset()
 
 
 def names_in_bronze(ws: Workspace, erased: Erased, tokenizer: Tokenizer) -> frozenset[str]:
@@ -52,33 +52,44 @@ def names_in_bronze(ws: Workspace, erased: Erased, tokenizer: Tokenizer) -> froz
     return frozenset(found)
 
 
-def erase_bronze(ws: Workspace, search: TextSearch) -> BronzeErasure:
+def erase_bronze(ws: Workspace, search: TextSearch, swept: Swept, remember: Callable[[Erased], object]) -> BronzeErasure:
     """Erase everybody whom the log names from the files of bronze, the set-aside folder and the inbox.
 
-    The caller holds the writer's lock.
+    The caller holds the writer's lock. Files that were swept as they stand are not opened. Which deliveries held
+    somebody is remembered before anything is erased: afterwards nothing would tell that their files have to go.
     """
-    personal_rows = raw_texts = set_aside = 0
-    held: set[str] = set()
     files = BronzeIndex(ws.bronze_index).files()
-    for file in files:
-        rows = _erase_personal(ws, file, search.erased)
-        texts = _erase_raw(ws, file, search)
-        personal_rows += rows
-        raw_texts += texts
-        if rows or texts:
-            held.add(file.delivered_sha256)
+    rows = {file: count for file in files if (count := _erase_personal(ws, file, search.erased, swept, write=False))}
+    texts = {file: count for file in files if (count := _erase_raw(ws, file, search, swept, write=False))}
+    aside = [path for path in _set_aside(ws, files, search, swept) if path.is_file()]
+    held = frozenset(file.delivered_sha256 for file in (*rows, *texts)) | {path.parent.name for path in aside}
+    if held - search.erased.files:
+        remember(Erased(files=held))
+    for file in rows:
+        _erase_personal(ws, file, search.erased, swept, write=True)
+    for file in texts:
+        _erase_raw(ws, file, search, swept, write=True)
+    for path in aside:
+        _remove(path)
+    _remove_unnamed(ws, files)
+    gone = held | search.erased.files
+    sizes = {file.delivered_bytes for file in files if file.delivered_sha256 in gone}
+    delivered = remove_delivered(_inbox(ws), gone, sizes)
+    return BronzeErasure(sum(rows.values()), sum(texts.values()), len(aside), delivered)
+
+
+def _set_aside(ws: Workspace, files: Iterable[IndexedFile], search: TextSearch, swept: Swept) -> list[Path]:
+    """Return the set-aside files that name somebody, once each."""
+    named: dict[Path, None] = {}
     for file in files:
         path = ws.set_aside / file.delivered_sha256 / Path(file.file_name).name
         if file.outcome != "set_aside" or not path.is_file():
             continue
-        if file.delivered_sha256 in search.erased.files or search.file_holds(path):
-            _remove(path)
-            set_aside += 1
-            held.add(file.delivered_sha256)
-    _remove_unnamed(ws, files)
-    sizes = {file.delivered_bytes for file in files if file.delivered_sha256 in held | search.erased.files}
-    delivered = remove_delivered(_inbox(ws), held | search.erased.files, sizes)
-    return BronzeErasure(personal_rows, raw_texts, set_aside, delivered, frozenset(held))
+        if file.delivered_sha256 in search.erased.files or (not swept.holds(path) and search.file_holds(path)):
+            named[path] = None
+        else:
+            swept.add(path)
+    return list(named)
 
 
 def remove_delivered(paths: Iterable[Path], fingerprints: frozenset[str] | set[str], sizes: set[int]) -> int:
@@ -112,28 +123,32 @@ def _personal(ws: Workspace, file: IndexedFile, erased: Erased) -> tuple[Feed, p
     return feed, personal, pc.is_in(whole(personal.column(ROW)), value_set=about)
 
 
-def _erase_personal(ws: Workspace, file: IndexedFile, erased: Erased) -> int:
-    if file.personal_path is None or not (ws.root / file.personal_path).is_file():
+def _erase_personal(ws: Workspace, file: IndexedFile, erased: Erased, swept: Swept, *, write: bool) -> int:
+    if file.personal_path is None or not (ws.root / file.personal_path).is_file() or swept.holds(ws.root / file.personal_path):
         return 0
     feed, personal, forgotten = _personal(ws, file, erased)
     if feed.name == "associates":
         forgotten = pc.and_(forgotten, personal.column("customer_id").combine_chunks().is_valid())
     count = int(pc.sum(forgotten).as_py() or 0)
-    if count:
+    if count and write:
         _rewrite(ws.root / file.personal_path, without(feed, personal, forgotten))
+    if write or not count:
+        swept.add(ws.root / file.personal_path)
     return count
 
 
-def _erase_raw(ws: Workspace, file: IndexedFile, search: TextSearch) -> int:
-    if file.rejects_path is None or not (ws.root / file.rejects_path).is_file():
+def _erase_raw(ws: Workspace, file: IndexedFile, search: TextSearch, swept: Swept, *, write: bool) -> int:
+    if file.rejects_path is None or not (ws.root / file.rejects_path).is_file() or swept.holds(ws.root / file.rejects_path):
         return 0
     path = ws.root / file.rejects_path
     table = pq.read_table(path)
     before = table.column("raw").to_pylist()
     after = [search.without(text) for text in before]
     count: int = sum(old != new for old, new in zip(before, after, strict=True))
-    if count:
+    if count and write:
         _rewrite(path, table.set_column(table.schema.get_field_index("raw"), "raw", pa.array(after, pa.string())))
+    if write or not count:
+        swept.add(path)
     return count
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import select, text
 from incentives.errors import OutsideError
 from incentives.feeds.erased_text import ERASED_TEXT, TextSearch
 from incentives.feeds.erasure_log import sync_places
+from incentives.feeds.swept import Swept
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import AuditText
 from incentives.serving.durable import sync_dir, sync_file
@@ -26,20 +28,27 @@ from incentives.warehouse.database import NAME
 # In a log most short words are no ids.
 _SHORTEST_IN_LOGS = 6
 _ANEW = ".anew"
+_BUILDING = "building"
+_TEXTS = (".log", ".txt", ".json", ".jsonl", ".html", ".err", ".out", ".complete", ".csv", ".yml", ".yaml")
+_SQLITE = b"SQLite format 3\0"
 _HAS_REJECTS = "select 1 from duckdb_tables() where schema_name = 'bronze' and table_name = 'rejects'"
 
 
-def erase_databases(folder: Path, search: TextSearch) -> int:
+def erase_databases(folder: Path, search: TextSearch, swept: Swept) -> int:
     """Rewrite the warehouses whose broken records name somebody who was forgotten, and return how many.
 
     A changed row stays in the blocks of a DuckDB file until they are used again, so the file is written anew.
     """
     rewritten = 0
-    for left_over in folder.glob(f"**/{_ANEW}"):
+    # What a killed run left; no build runs while the writer's lock is held.
+    for left_over in [*folder.glob(f"**/{_ANEW}"), *folder.glob(_BUILDING)]:
         shutil.rmtree(left_over)
     for path in sorted(folder.glob("**/*.duckdb")):
+        if swept.holds(path):
+            continue
         try:
             rewritten += _erase_database(path, search)
+            swept.add(path)
         except duckdb.IOException as error:
             raise OutsideError(
                 "a warehouse cannot be rewritten while another program reads it.",
@@ -49,12 +58,22 @@ def erase_databases(folder: Path, search: TextSearch) -> int:
     return rewritten
 
 
-def erase_texts(folders: Iterable[Path], search: TextSearch) -> int:
-    """Replace the lines of text files that name somebody who was forgotten, and return how many."""
+def erase_texts(folders: Iterable[Path], search: TextSearch, swept: Swept) -> int:
+    """Replace the lines of text files, and delete the rows of SQLite files, that name somebody who was forgotten.
+
+    Returns:
+        How many lines and rows that were.
+    """
     erased = 0
     for folder in folders:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.suffix not in (".log", ".txt", ".json", ".jsonl", ".html") and ".log." not in path.name:
+            if not path.is_file() or path.is_symlink() or swept.holds(path):
+                continue
+            if _is_sqlite(path):
+                erased += _erase_sqlite(path, search)
+                swept.add(path)
+                continue
+            if path.suffix not in _TEXTS and ".log." not in path.name:
                 continue
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
             kept = [f"{ERASED_TEXT}\n" if search.holds(line, shortest=_SHORTEST_IN_LOGS) else line for line in lines]
@@ -64,23 +83,73 @@ def erase_texts(folders: Iterable[Path], search: TextSearch) -> int:
                 temporary.write_text("".join(kept), encoding="utf-8")
                 temporary.replace(path)
                 sync_places((path,))
+            swept.add(path)
             erased += changed
     return erased
 
 
-def erase_reasons(path: Path, search: TextSearch) -> int:
-    """Erase the reasons of acts that name somebody who was forgotten, and return how many; the chain still verifies."""
+def erase_reasons(path: Path, search: TextSearch, swept: Swept) -> int:
+    """Erase the reasons of acts that name somebody who was forgotten from a ledger's file, and return how many."""
+    if swept.holds(path) and not _has_log(path):
+        return 0
     with Ledger.open(path) as ledger:
-        with ledger.act() as session:
-            if session.get_bind().dialect.name == "sqlite":
-                session.execute(text("PRAGMA secure_delete = ON"))
-            named = [row for row in session.scalars(select(AuditText)) if row.body and search.holds(row.body)]
-            for row in named:
-                row.salt, row.body = None, None
-        if named and ledger.engine.dialect.name == "sqlite":
-            with ledger.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        erased = erase_reasons_in(ledger, search)
+    swept.add(path)
+    return erased
+
+
+def erase_reasons_in(ledger: Ledger, search: TextSearch) -> int:
+    """Erase the reasons of acts that name somebody who was forgotten, and return how many; the chain still verifies.
+
+    On PostgreSQL the table is written anew, since an old version of a row stays in its pages until they are used again.
+    """
+    kind = ledger.engine.dialect.name
+    with ledger.act() as session:
+        if kind == "sqlite":
+            session.execute(text("PRAGMA secure_delete = ON"))
+        named = [row for row in session.scalars(select(AuditText)) if row.body and search.holds(row.body)]
+        for row in named:
+            row.salt, row.body = None, None
+    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if kind == "sqlite":
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif named:
+            connection.exec_driver_sql("VACUUM FULL audit_texts")
     return len(named)
+
+
+def _has_log(path: Path) -> bool:
+    """Whether SQLite's log beside a file holds acts that are not in the file yet."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.is_file() and log.stat().st_size > 0
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return handle.read(len(_SQLITE)) == _SQLITE
+
+
+def _erase_sqlite(path: Path, search: TextSearch) -> int:
+    """Delete the rows of a SQLite file that is no record of the product's and name somebody; overwrite what they held."""
+    deleted = 0
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        connection.execute("pragma secure_delete = on")
+        tables = connection.execute(
+            "select name from pragma_table_list where schema = 'main' and type = 'table' and wr = 0 and name not like 'sqlite~_%' escape '~'"
+        ).fetchall()
+        for (table,) in tables:
+            quoted = '"' + str(table).replace('"', '""') + '"'
+            named = [
+                (row,)
+                for row, *values in connection.execute(f"select rowid, * from {quoted}")
+                if any(search.holds(value, shortest=_SHORTEST_IN_LOGS) for value in values if isinstance(value, str))
+            ]
+            connection.executemany(f"delete from {quoted} where rowid = ?", named)
+            deleted += len(named)
+        if deleted:
+            connection.execute("vacuum")
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return deleted
 
 
 def _erase_database(path: Path, search: TextSearch) -> bool:

@@ -7,53 +7,22 @@ The erasure log is written first and everything else follows from it, so a run t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from incentives.errors import InputError
-from incentives.feeds.erased_landing import open_search
-from incentives.feeds.erased_text import TextSearch
-from incentives.feeds.erasure import BronzeErasure, erase_bronze, names_in_bronze
-from incentives.feeds.erasure_log import LOG_NAME, Erased, append_log, read_log
+from incentives.feeds.erasure import names_in_bronze
+from incentives.feeds.erasure_log import NOTHING, read_log
+from incentives.feeds.erasure_logs import remember_erased
 from incentives.feeds.tokens import Tokenizer
 from incentives.ledger.access import AccessError, Person, Role
 from incentives.ledger.audit import append_event, digest_of
 from incentives.ledger.engine import Ledger
-from incentives.services.erased_stores import erase_databases, erase_reasons, erase_texts
+from incentives.services.erased_everywhere import Forgotten, erase_everywhere
 from incentives.services.natural_persons import Named, person_of
+from incentives.services.pending import land_pending
 from incentives.workspace import Workspace
-
-BACKUPS = "backups"
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What an erasure did; counts only.
-
-    Attributes:
-        records: Customer records of the person.
-        identifiers: Their emails, phones, loyalty numbers, handles and accounts.
-        personal_rows: Rows whose clear values are gone.
-        raw_texts: Broken records whose text is gone.
-        set_aside_files: Set-aside files that were deleted.
-        delivered_files: Delivered files that were deleted from the inbox.
-        databases: Warehouses that were rewritten without the text of broken records.
-        log_lines: Lines of logs whose text is gone.
-        reasons: Reasons of acts whose text is gone; `verify` calls them redacted.
-        unreachable: Files of backups that cannot be rewritten; the log is replayed when they are restored.
-    """
-
-    records: int
-    identifiers: int
-    personal_rows: int
-    raw_texts: int
-    set_aside_files: int
-    delivered_files: int
-    databases: int
-    log_lines: int
-    reasons: int
-    unreachable: int
 
 
 def forget(ws: Workspace, named: Named, *, by: Person, reason: str, now: datetime) -> Forgotten:
@@ -78,7 +47,7 @@ def forget(ws: Workspace, named: Named, *, by: Person, reason: str, now: datetim
     with ws.writer_lock("forget"):
         person = person_of(ws, named, tokenizer)
         person = replace(person, names=names_in_bronze(ws, person, tokenizer))
-        append_log(ws.root / LOG_NAME, person, now)
+        remember_erased(ws, person, now)
         details: dict[str, int | str] = {
             "records": len(person.records),
             "identifiers": len(person.identifiers),
@@ -86,7 +55,11 @@ def forget(ws: Workspace, named: Named, *, by: Person, reason: str, now: datetim
             "tokens": digest_of([*sorted(person.identifiers), *sorted(token for _, token in person.records)]),
         }
         _record(ws, by, "forget", "a customer", details, reason, now)
-        return _erase(ws, person, now)
+        done = erase_everywhere(ws, person, now)
+    # What waits to land is landed after the log names the person; what it still brought is erased by the second look.
+    waiting = land_pending(ws, now)
+    with ws.writer_lock("forget"):
+        return replace(done.and_then(erase_everywhere(ws, person, now)), waiting=waiting)
 
 
 def replay(ws: Workspace, *, by: Person, reason: str, now: datetime, log: Path | None = None) -> Forgotten:
@@ -107,12 +80,10 @@ def replay(ws: Workspace, *, by: Person, reason: str, now: datetime, log: Path |
     if log is not None and not log.is_file():
         raise InputError("there is no erasure log here.", where=str(log))
     with ws.writer_lock("forget"):
-        if log is not None:
-            append_log(ws.root / LOG_NAME, read_log(log), now)
-        everybody = read_log(ws.root / LOG_NAME)
+        everybody = remember_erased(ws, read_log(log) if log is not None else NOTHING, now)
         details = {"records": len(everybody.records), "identifiers": len(everybody.identifiers)}
         _record(ws, by, "forget_replay", "everybody forgotten", details, reason, now)
-        return _erase(ws, everybody, now)
+        return erase_everywhere(ws, everybody, now)
 
 
 def require_privacy_officer(ws: Workspace, by: Person) -> None:
@@ -129,55 +100,3 @@ def _record(
 ) -> None:
     with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
         append_event(session, by.actor(), act, subject, at=now, details=details, reason=reason)
-
-
-def _erase(ws: Workspace, person: Erased, now: datetime) -> Forgotten:
-    """Erase everybody whom the log names from every store of the workspace and of the copies below it."""
-    search = open_search(ws)
-    if search is None:
-        return Forgotten(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    bronze = erase_bronze(ws, search)
-    append_log(ws.root / LOG_NAME, Erased(files=bronze.held_by), now)
-    databases = erase_databases(ws.warehouse_dir, search)
-    lines = erase_texts((ws.logs, ws.warehouse_dir / "dbt"), search)
-    reasons = erase_reasons(ws.ledger, search)
-    copies, unreachable = _erase_copies(ws, search)
-    return Forgotten(
-        records=len(person.records),
-        identifiers=len(person.identifiers),
-        personal_rows=bronze.personal_rows + copies.personal_rows,
-        raw_texts=bronze.raw_texts + copies.raw_texts,
-        set_aside_files=bronze.set_aside_files + copies.set_aside_files,
-        delivered_files=bronze.delivered_files + copies.delivered_files,
-        databases=databases,
-        log_lines=lines,
-        reasons=reasons,
-        unreachable=unreachable,
-    )
-
-
-def _erase_copies(ws: Workspace, search: TextSearch) -> tuple[BronzeErasure, int]:
-    """Erase from whole copies of the workspace in its folder of backups; count the packed ones, which stay as they are."""
-    total = BronzeErasure()
-    unreachable = 0
-    folder = ws.root / BACKUPS
-    if not folder.is_dir():
-        return total, unreachable
-    roots = [index.parent.parent for index in folder.rglob("bronze/index.db")]
-    for root in roots:
-        copy = replace(ws, root=root)
-        done = erase_bronze(copy, search)
-        erase_databases(copy.warehouse_dir, search)
-        erase_texts((copy.logs, copy.warehouse_dir / "dbt"), search)
-        if copy.ledger.is_file():
-            erase_reasons(copy.ledger, search)
-        total = BronzeErasure(
-            total.personal_rows + done.personal_rows,
-            total.raw_texts + done.raw_texts,
-            total.set_aside_files + done.set_aside_files,
-            total.delivered_files + done.delivered_files,
-        )
-    for path in folder.rglob("*"):
-        if path.is_file() and not any(root in path.parents for root in roots):
-            unreachable += 1
-    return total, unreachable

@@ -44,7 +44,10 @@ def build_warehouse(ws: Workspace, *, now: datetime, full_refresh: bool = False,
         InputError: A policy has mistakes, or there is no such load.
         CheckFailedError: A test of the warehouse did not hold; the last build stays in place.
     """
+    from incentives.services.erased_everywhere import erase_restored
+
     with ws.writer_lock("build"):
+        erase_restored(ws, now)
         if as_of_load is None:
             land_documents(ws, now)
         load_id = _load(ws, as_of_load)

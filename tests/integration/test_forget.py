@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shutil
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from support_cli import run
 from support_store_search import places_of
 
 from incentives.errors import InputError
+from incentives.feeds.erasure_logs import log_outside
 from incentives.ledger.access import AccessError, Grant, Person, Role
 from incentives.services.credits import list_credits
 from incentives.services.forgetting import forget, replay
@@ -64,6 +66,7 @@ default = true
 def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A published workspace in which a customer of till and crm is planted, and another customer beside her."""
     monkeypatch.setenv("INCENTIVES_KEY", KEY)
+    monkeypatch.setenv("INCENTIVES_ERASURES", str(tmp_path / "kept" / "erasures.jsonl"))
     root = tmp_path / "ws"
     (root / "policies").mkdir(parents=True)
     (root / "incentives.toml").write_text(CONFIG, encoding="utf-8")
@@ -176,10 +179,9 @@ def test_neither_a_redelivery_nor_a_restore_brings_a_forgotten_customer_back(ws:
         shutil.copytree(tmp_path / "copy" / folder, ws.root / folder, dirs_exist_ok=True)
     assert all(places_of(ws.root, NEEDLES).values())
 
-    replay(ws, by=OFFICER, reason="restored from the copy of 1 April", now=THIRD)
-
-    _nowhere(ws)
+    # A build is enough; the act is in the chain.
     run_pipeline(ws, now=THIRD)
+
     _nowhere(ws)
     assert _paid(ws) == paid
     assert verify_workspace(ws).findings == ()
@@ -190,9 +192,34 @@ def test_a_whole_workspace_restored_from_a_copy_forgets_by_a_log_kept_elsewhere(
     restored = Workspace.open(tmp_path / "copy")
     assert all(places_of(restored.root, NEEDLES).values())
 
+    log_outside(ws).unlink()
+
     replay(restored, by=OFFICER, reason="restored", now=THIRD, log=ws.root / "erasures.jsonl")
 
     _nowhere(restored)
+
+
+def test_a_packed_backup_restored_over_the_workspace_is_forgotten_again_by_a_build(ws: Workspace, tmp_path: Path) -> None:
+    paid = _paid(ws)
+    packed = tmp_path / "backup.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(tmp_path / "copy", arcname=".")
+    assert places_of(tmp_path, (EMAIL,))[EMAIL] >= {"backup.tar.gz"}
+    forget(ws, Named(EMAIL), by=OFFICER, reason="letter of 1 April", now=SECOND)
+    _nowhere(ws)
+
+    # The restored folder is of the day before: it has no erasure log of its own.
+    shutil.rmtree(ws.root)
+    with tarfile.open(packed) as archive:
+        archive.extractall(ws.root, filter="data")
+    assert not (ws.root / "erasures.jsonl").exists()
+    assert all(places_of(ws.root, NEEDLES).values())
+
+    run("build", "--workspace", ws.root)
+
+    _nowhere(ws)
+    assert _paid(ws) == paid
+    assert verify_workspace(ws).findings == ()
 
 
 def test_only_a_privacy_officer_forgets_and_only_whom_was_delivered(ws: Workspace) -> None:

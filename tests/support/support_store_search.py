@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sqlite3
+import tarfile
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -54,6 +55,12 @@ def _decoded(content: bytes) -> Iterator[str]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.namelist():
                 yield from _decoded(archive.read(member))
+    elif content[257:262] == b"ustar":
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            for entry in tar.getmembers():
+                packed = tar.extractfile(entry)
+                if packed is not None:
+                    yield from _decoded(packed.read())
 
 
 def _duckdb(path: Path) -> Iterator[str]:
