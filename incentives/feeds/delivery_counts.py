@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
+MEMORY_LIMIT = "1GB"
 # No stock figure is computed here.
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,7 +104,7 @@ def refusal_sentence(refusal: Refusal) -> str:
 
     from incentives.feeds.sql_rows import literal
 
-    text = _renderer(()).render_text("select {{ quarantine_sentence('reason', 'place', 'value') }} from refusal")
+    text = _renderer("compared", ()).render_text("select {{ quarantine_sentence('reason', 'place', 'value') }} from refusal")
     row = f"select {literal(refusal.reason)} as reason, {literal(refusal.column)} as place, {literal(refusal.value)} as value"
     with closing(duckdb.connect()) as connection:
         found = connection.execute(f"with refusal as ({row}) {text}").fetchone()
@@ -135,50 +136,78 @@ def _count_rows(ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds
 def _outcomes(
     ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds: Sequence[Feed], columns: str, condition: str
 ) -> Iterator[tuple[Feed, list[tuple[object, ...]]]]:
-    """Yield by feed what a query finds in the outcomes of the load's rows, as the staging models decide them."""
+    """Yield by feed what a query finds in the outcomes of the load's rows, as the staging models decide them.
+
+    Only rows whose key stands more than once are compared, and kept for it; of every other row its own text decides,
+    which is read in one pass that keeps nothing.
+    """
     import duckdb
 
     from incentives.feeds.bronze_views import create_bronze
     from incentives.feeds.config_tables import create_config
+    from incentives.feeds.landing import work_folder
 
     names = {feed.name for feed in feeds}
-    renderer = _renderer(names)
-    with closing(duckdb.connect()) as connection:
+    compared, alone = _renderer("compared", names), _renderer("alone", ())
+    with work_folder(ws) as folder, closing(duckdb.connect()) as connection:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("set temp_directory = ?", [str(folder)])
+        connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")
         create_bronze(connection, ws.root, [file for file in files if file.feed in names], ())
         create_config(connection, ws.config, _NO_MOMENT)
-        connection.execute("create schema relevant")
+        connection.execute("create schema compared")
+        connection.execute("create schema alone")
         for feed in feeds:
             earlier = any(file.feed == feed.name and file.outcome == "loaded" and file.load_id < load_id for file in files)
-            _show_relevant(connection, feed, load_id, earlier)
-            connection.execute(f"create table parsed_{feed.name} as {renderer.render(f'parsed_{feed.name}')}")
-            outcomes = renderer.render(f"row_outcomes_{feed.name}")
-            query = f"select {columns} from ({outcomes}) where load_id = {load_id} and {condition}"
-            yield feed, connection.execute(query).fetchall()
+            _divide(connection, feed, load_id, earlier)
+            connection.execute(f"create table parsed_{feed.name} as {compared.render(f'parsed_{feed.name}')}")
+            ends = (
+                f"select load_id, file_ordinal, delivered_row, outcome, fault "
+                f"from ({compared.render(f'row_outcomes_{feed.name}')}) where load_id = {load_id} "
+                "union all select load_id, file_ordinal, delivered_row, "
+                "case when fault is null then 'accepted' else 'quarantined' end as outcome, fault "
+                f"from ({alone.render(f'parsed_{feed.name}')})"
+            )
+            yield feed, connection.execute(f"select {columns} from ({ends}) where {condition}").fetchall()
             connection.execute(f"drop table parsed_{feed.name}")
 
 
-def _renderer(feeds: Collection[str]) -> ModelRenderer:
+def _renderer(schema: str, feeds: Collection[str]) -> ModelRenderer:
     from incentives.feeds.model_rendering import ModelRenderer
 
     return ModelRenderer(
         project_dir(),
-        sources={"bronze": "relevant", "config": "config"},
+        sources={"bronze": schema, "config": "config"},
         models={f"parsed_{name}": f"parsed_{name}" for name in feeds},
     )
 
 
-def _show_relevant(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool) -> None:
-    """Create a view of the load's rows, and of earlier rows that can bear on where they end."""
-    rows = f"select * from bronze.{feed.name}"
-    query = f"{rows} where load_id = {load_id}"
-    if earlier:
-        parts = ", ".join(_compared_parts(feed))
-        query += (
-            f" union all {rows} where load_id < {load_id} "
-            f"and ({parts}) in (select ({parts}) from bronze.{feed.name} where load_id = {load_id})"
-        )
-    connection.execute(f"create view relevant.{feed.name} as {query}")
+def _divide(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool) -> None:
+    """Create views of the rows that can bear on each other's end, and of the load's rows that stand alone.
+
+    Keys are told apart by a hash of their parts: two that share one are compared in vain, which is harmless.
+    """
+    parts = f"hash({', '.join(_compared_parts(feed)) or '0'})"
+    rows = f"bronze.{feed.name}"
+    connection.execute(
+        f"create or replace temp table brought as select {parts} as part, count(*) as standing "
+        f"from {rows} where load_id = {load_id} group by all"
+    )
+    before = (
+        f" union select {parts} from {rows} where load_id < {load_id} and {parts} in (select part from brought)"
+        if earlier
+        else ""
+    )
+    connection.execute(f"create or replace temp table repeated as select part from brought where standing > 1{before}")
+    connection.execute(
+        f"create view compared.{feed.name} as select * from {rows} "
+        f"where load_id <= {load_id} and {parts} in (select part from repeated)"
+    )
+    connection.execute(
+        f"create view alone.{feed.name} as select * from {rows} "
+        f"where load_id = {load_id} and {parts} not in (select part from repeated)"
+    )
 
 
 def _compared_parts(feed: Feed) -> list[str]:

@@ -132,7 +132,7 @@ def land_deliveries(
         index.remember(landing.seen)
         if landing.search:
             erase_landed(ws, landing.search, zip((delivery.path for delivery in deliveries), found, strict=True), now)
-    return LandingReport(load_id, _outcomes(ws, load_id, found))
+        return LandingReport(load_id, _outcomes(ws, load_id, found))
 
 
 class _Landing:
