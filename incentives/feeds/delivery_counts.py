@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from incentives.errors import OutsideError
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.contracts import FEEDS, ColumnType, Feed
 from incentives.feeds.dbt_files import project_dir
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
-MEMORY_LIMIT = "1GB"
 # No stock figure is computed here.
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,6 +63,9 @@ def count_deliveries(ws: Workspace, load_id: int) -> dict[tuple[int, int], Deliv
     Args:
         ws: The workspace; the load is whole in its index.
         load_id: The load.
+
+    Raises:
+        OutsideError: There is no room to count; the load stands.
     """
     files = BronzeIndex(ws.bronze_index).files(load_id)
     brought = [file for file in files if file.load_id == load_id]
@@ -127,9 +130,18 @@ def _counts(file: IndexedFile, ended: dict[str, int]) -> DeliveryCounts:
 def _count_rows(ws: Workspace, load_id: int, files: Sequence[IndexedFile], feeds: Sequence[Feed]) -> dict[int, dict[str, int]]:
     """Return how many rows of each file of the load ended where; broken records are not among them."""
     ended: dict[int, dict[str, int]] = {}
-    for _, rows in _outcomes(ws, load_id, files, feeds, "file_ordinal, outcome, count(*)", "true group by all"):
-        for ordinal, outcome, count in rows:
-            ended.setdefault(int(str(ordinal)), {})[str(outcome)] = int(str(count))
+    import duckdb
+
+    try:
+        for _, rows in _outcomes(ws, load_id, files, feeds, "file_ordinal, outcome, count(*)", "true group by all"):
+            for ordinal, outcome, count in rows:
+                ended.setdefault(int(str(ordinal)), {})[str(outcome)] = int(str(count))
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise OutsideError(
+            f"load {load_id} is landed, but where its rows ended could not be counted: {str(error).splitlines()[0]}",
+            where=str(ws.bronze),
+            remedy="Make room on the disk; `incentives build` counts them again.",
+        ) from error
     return ended
 
 
@@ -146,6 +158,7 @@ def _outcomes(
     from incentives.feeds.bronze_views import create_bronze
     from incentives.feeds.config_tables import create_config
     from incentives.feeds.landing import work_folder
+    from incentives.feeds.readers.records import MEMORY_LIMIT
 
     names = {feed.name for feed in feeds}
     compared, alone = _renderer("compared", names), _renderer("alone", ())

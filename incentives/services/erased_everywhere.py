@@ -92,8 +92,8 @@ def erase_restored(ws: Workspace, now: datetime) -> None:
 
 
 def text_folders(ws: Workspace) -> tuple[Path, ...]:
-    """Return the folders of what programs wrote about their runs: logs, dbt's target, Dagster's home, data docs."""
-    return (ws.logs, ws.warehouse_dir / "dbt", ws.root / ".dagster", ws.root / "data_docs", ws.root / "quality")
+    """Return the folders of what programs wrote about their runs: logs, dbt's target, Dagster's home."""
+    return (ws.logs, ws.warehouse_dir / "dbt", ws.root / ".dagster")
 
 
 def erase_everywhere(ws: Workspace, person: Erased, now: datetime) -> Forgotten:

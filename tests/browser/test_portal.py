@@ -6,9 +6,7 @@ The demo is made and its cycles locked and put into review by `incentives demo`;
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,22 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from support_cli import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 900}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AMOUNT = re.compile(r"[−-]?€([0-9][0-9,]*\.[0-9]{2})")
 
 
@@ -78,16 +67,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    place = os.environ.get("INCENTIVES_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert place, "Chromium is missing: apt-get install chromium, or name it in INCENTIVES_CHROMIUM"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def _page(chromium: Browser, viewport: dict[str, int]) -> Page:

@@ -5,8 +5,6 @@ Served in this process from the hand-written fixture; driven by a real headless 
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from support_portal import PASSWORD, House, build_house
 
 from incentives.portal.app import create_app
@@ -23,10 +21,6 @@ from incentives.portal.serving import make_portal
 pytestmark = [pytest.mark.browser]
 
 PHONE, DESK = (360, 740), (1280, 900)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PAGES = {
     "lina": (
         "/today",
@@ -99,16 +93,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(house, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
         server.should_exit = True
         thread.join(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    place = os.environ.get("INCENTIVES_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert place, "Chromium is missing: apt-get install chromium, or name it in INCENTIVES_CHROMIUM"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def signed_in(context: BrowserContext, site: Site, person: str) -> Page:

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from support_portal import CONSOLE, PASSWORD, House, build_house, copied
+from support_portal import CONSOLE, PASSWORD, House
 
 from incentives.ledger import access, access_log, sign_in
 from incentives.ledger.access import Grant, Role
 from incentives.ledger.engine import Ledger
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("INCENTIVES_KEY", "a key of these tests only")
-        yield build_house(tmp_path_factory.mktemp("portal") / "ws")
-
-
-@pytest.fixture
-def house(built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("INCENTIVES_KEY", "a key of these tests only")
-    with copied(built, tmp_path) as own:
-        yield own
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_go(house: House) -> None:

@@ -5,29 +5,23 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from support_portal import PASSWORD, House, build_house, copied
+from support_ledger import MARCH, Desk, draft_statement
+from support_portal import PASSWORD, Browser, House
 from support_snapshot import FixtureBuild, write_warehouse
 
+from incentives.ledger.engine import Ledger
 from incentives.serving import snapshots
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("INCENTIVES_KEY", "a key of these tests only")
-        yield build_house(tmp_path_factory.mktemp("portal") / "ws")
-
-
-@pytest.fixture
-def house(built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("INCENTIVES_KEY", "a key of these tests only")
-    with copied(built, tmp_path) as own:
-        yield own
+def approver(house: House) -> tuple[Browser, str]:
+    """Return who can act on March, which is approved by now, and the digest of its version."""
+    with Ledger.open(house.ws.ledger) as ledger:
+        Desk(ledger, house.clock()).approve(period=MARCH)
+    iris = house.signed_in("iris")
+    return iris, str(iris.get("/api/v1/cycles/main/2026-03").json()["digest"])
 
 
 def text_of(html: str) -> str:
@@ -91,10 +85,6 @@ def test_a_draft_says_that_it_may_change_and_a_final_statement_does_not(house: H
 
 
 def test_nobody_sees_a_statement_of_theirs_before_the_review(house: House) -> None:
-    from support_ledger import MARCH, Desk, draft_statement
-
-    from incentives.ledger.engine import Ledger
-
     with Ledger.open(house.ws.ledger) as ledger:
         Desk(ledger, house.clock()).calculate([draft_statement("lina", 777)], period=MARCH)
 
@@ -150,15 +140,8 @@ def test_an_act_on_another_version_than_the_one_looked_at_does_nothing_and_names
 
 
 def test_locking_needs_a_fresh_sign_in_and_tells_what_it_does(house: House) -> None:
-    from support_ledger import MARCH, Desk
-
-    from incentives.ledger.engine import Ledger
-
-    with Ledger.open(house.ws.ledger) as ledger:
-        Desk(ledger, house.clock()).approve(period=MARCH)
     place = "/cycles/main/2026-03/acts/lock"
-    iris = house.signed_in("iris")
-    digest = iris.get("/api/v1/cycles/main/2026-03").json()["digest"]
+    iris, digest = approver(house)
     house.clock.pass_(minutes=6)
 
     assert iris.get(place).headers["location"] == f"/confirm?next={place}"
@@ -171,15 +154,8 @@ def test_locking_needs_a_fresh_sign_in_and_tells_what_it_does(house: House) -> N
 
 
 def test_sending_back_asks_for_a_reason_beside_the_field_and_keeps_it(house: House) -> None:
-    from support_ledger import MARCH, Desk
-
-    from incentives.ledger.engine import Ledger
-
-    with Ledger.open(house.ws.ledger) as ledger:
-        Desk(ledger, house.clock()).approve(period=MARCH)
     place = "/cycles/main/2026-03/acts/send_back"
-    iris = house.signed_in("iris")
-    digest = iris.get("/api/v1/cycles/main/2026-03").json()["digest"]
+    iris, digest = approver(house)
 
     assert "Say why; the reason stays with the cycle." in iris.post(place, place, digest=digest, reason=" ").text
     assert iris.post(place, place, digest=digest, reason="Nice is missing").status_code == 303
