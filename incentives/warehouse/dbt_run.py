@@ -31,13 +31,14 @@ class DbtRun:
     tests: int
 
 
-def build(project: Path, database: Path, work: Path) -> DbtRun:
+def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> DbtRun:
     """Build every seed and model and run every data test.
 
     Args:
         project: The dbt project.
         database: The DuckDB file, already holding schemas bronze and config.
         work: Folder for dbt's compiled files and logs; kept, so that the next run parses only what changed.
+        tests: Whether the data tests run too.
 
     Raises:
         CheckFailedError: A test did not hold or a model could not be built; names each.
@@ -59,6 +60,8 @@ def build(project: Path, database: Path, work: Path) -> DbtRun:
         "--no-use-colors",
         "--no-write-json",
     ]
+    if not tests:
+        arguments += ["--exclude-resource-type", "test"]
     variables = {
         PATH_VARIABLE: str(database),
         THREADS_VARIABLE: str(min(os.cpu_count() or 1, THREADS_MAX)),
