@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("incentives.cli.diagnostics:reconcile", "Compare with the sources' own control totals."),
     "exceptions": ("incentives.cli.diagnostics:exceptions", "List what needs a person: unknown associates and the like."),
     "check": ("incentives.cli.check:check", "Run the quality checks and print every outcome."),
+    "audit": ("incentives.cli.audit:audit", "Prove that credit and pay never look at the channel."),
     "policy": ("incentives.cli.policy:policy", "Check crediting policies."),
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
