@@ -41,7 +41,9 @@ def last_build(ws: Workspace) -> Build:
         raise InputError("nothing is built yet, so there is nothing to compare with.", where=str(ws.warehouse), remedy=remedy)
     if build.last_load != BronzeIndex(ws.bronze_index).last_load() or build.fingerprint != code_fingerprint(project_dir()):
         raise InputError(
-            "the last build does not hold what has landed since, or was made by other rules.", where=str(ws.warehouse), remedy=remedy
+            "the last build does not hold what has landed since, or was made by other rules.",
+            where=str(ws.warehouse),
+            remedy=remedy,
         )
     return build
 
