@@ -2,14 +2,16 @@
 
 The same retailer is delivered twice. The second time each channel of order lines and interactions carries another
 name, one for one, and the names are such that their order is turned round. Both are landed, built and calculated
-by the command line.
+by the command line. The audit of a workspace's own data must find a copy of the product that does look at the channel.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support_cli import run
@@ -17,6 +19,16 @@ from support_cli import run
 pytestmark = pytest.mark.slow
 
 ORDER_LINES = 3_000
+PERIOD = "2026-09"
+PRODUCT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample as it is delivered, up to a locked cycle."""
+    root = tmp_path_factory.mktemp("neutrality") / "as-delivered"
+    run("demo", root, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
+    return root
 
 
 def _rename_channels(inbox: Path) -> dict[str, str]:
@@ -55,9 +67,8 @@ def _results(root: Path) -> tuple[list[dict[str, object]], list[list[dict[str, o
     return run("credits", *in_workspace).json(), statements
 
 
-def test_renaming_the_channels_changes_no_credit_and_no_payout(tmp_path: Path) -> None:
-    original, renamed = tmp_path / "as-delivered", tmp_path / "renamed"
-    run("demo", original, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
+def test_renaming_the_channels_changes_no_credit_and_no_payout(original: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "renamed"
     for folder in ("policies", "plans", "inbox"):
         shutil.copytree(original / folder, renamed / folder)
     shutil.copy(original / "incentives.toml", renamed)
@@ -71,3 +82,60 @@ def test_renaming_the_channels_changes_no_credit_and_no_payout(tmp_path: Path) -
     assert len(credits) >= ORDER_LINES
     assert sum(len(of_cycle) for of_cycle in statements) > 20
     assert _results(renamed) == (credits, statements)
+
+
+def _audit(root: Path, code: int, **env: str) -> dict[str, Any]:
+    found = run("audit", "neutrality", "--workspace", root, "--period", PERIOD, "--format", "json", env=env, code=code)
+    parsed = json.loads(found.out)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def test_the_audit_of_a_period_finds_nothing_and_shows_credit_and_pay_by_channel_of_work(original: Path) -> None:
+    found = _audit(original, 0)
+
+    compared = {(one["labels"], one["kind"]): (one["compared"], one["changed"]) for one in found["comparisons"]}
+    assert {key for key, (_, changed) in compared.items() if changed} == set()
+    assert compared["permuted", "credits"][0] == compared["erased", "credits"][0] > 500
+    assert compared["permuted", "measures"][0] > 500
+    assert compared["permuted", "payouts"][0] > 20
+    assert found["moved"]["channels"] >= 5
+    assert found["moved"]["activities"] == 4
+    assert found["moved"]["locations"] >= 5
+    credits = run("credits", "--workspace", original, "--period", PERIOD, "--date", "earned", "--format", "json").json()
+    for currency in ("EUR", "AED"):
+        work = [one for one in found["work"] if one["currency"] == currency]
+        earned = [int(str(one["credit_minor"])) for one in credits if one["currency"] == currency]
+        assert sum(one["credit_minor"] for one in work) == sum(earned)
+        statements = [
+            statement
+            for group in ("europe", "gulf")
+            for statement in run(
+                "cycle", "statements", PERIOD, "--pay-group", group, "--workspace", original, "--format", "json"
+            ).json()
+            if statement["currency"] == currency
+        ]
+        assert sum(one["payout_minor"] for one in work) == sum(int(str(one["worth_minor"])) for one in statements) > 0
+
+
+def test_the_audit_finds_a_product_that_counts_one_channel_less(original: Path, tmp_path: Path) -> None:
+    product, root = tmp_path / "product", tmp_path / "ws"
+    for package in ("incentives", "dbt_project", "quality"):
+        shutil.copytree(PRODUCT / package, product / package, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
+    aware = (
+        "(select * replace (case when channel = 'chat' then 'fulfilment' else kind end as kind) "
+        "from {{ ref('stg_interactions') }})"
+    )
+    for model in sorted((product / "dbt_project" / "models" / "intermediate" / "touches").glob("*.sql")):
+        model.write_text(model.read_text().replace("{{ ref('stg_interactions') }}", aware))
+    shutil.copytree(original, root)
+    run("build", "--workspace", root, env={"PYTHONPATH": str(product)})
+
+    found = _audit(root, 1, PYTHONPATH=str(product))
+
+    changed = {(one["labels"], one["kind"]): one["changed"] for one in found["comparisons"]}
+    assert changed["permuted", "credits"] > 0
+    assert changed["erased", "credits"] > 0
+    assert changed["permuted", "measures"] > 0
+    example = next(one for one in found["comparisons"] if one["kind"] == "credits")["examples"][0]
+    assert example["as_delivered"] != example["relabelled"]
