@@ -4,6 +4,7 @@
 #   make test    every test
 #   make check   formatting, types, who may import whom, SQL style, generated files, documentation
 #   make dagster the same pipeline in Dagster's own screens
+#   make bench   what it costs in time and memory, each figure beside a reference (SIZE=XS, S or L; RUNS=3)
 #   make lock    bring requirements.lock in line with pyproject.toml
 #   make clean   remove what these commands made
 
@@ -14,13 +15,15 @@ STAMP := $(VENV)/.installed
 DEMO := demo
 MANIFEST := dbt_project/target/manifest.json
 WORKERS ?= auto
+SIZE ?= S
+RUNS ?= 3
 
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check dagster lock clean install chromium
+.PHONY: demo test check bench dagster lock clean install chromium
 .DEFAULT_GOAL := demo
 
 install: $(STAMP)
@@ -46,6 +49,10 @@ check: $(STAMP)
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@INCENTIVES_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/python -m pytest -q tests/architecture
+
+# Data is generated once and kept below $$INCENTIVES_BENCH_DIR, by default the system's folder for temporary files.
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks --size $(SIZE) --runs $(RUNS)
 
 # The browser tests drive Debian's Chromium. Where it is missing it is installed if that needs no password;
 # elsewhere those tests fail and say what to install.
