@@ -84,8 +84,8 @@ def test_renaming_the_channels_changes_no_credit_and_no_payout(original: Path, t
     assert _results(renamed) == (credits, statements)
 
 
-def _audit(root: Path, code: int, **env: str) -> dict[str, Any]:
-    found = run("audit", "neutrality", "--workspace", root, "--period", PERIOD, "--format", "json", env=env, code=code)
+def _audit(root: Path, code: int, product: Path | None = None) -> dict[str, Any]:
+    found = run("audit", "neutrality", "--workspace", root, "--period", PERIOD, "--format", "json", code=code, product=product)
     parsed = json.loads(found.out)
     assert isinstance(parsed, dict)
     return parsed
@@ -129,9 +129,9 @@ def test_the_audit_finds_a_product_that_counts_one_channel_less(original: Path, 
     for model in sorted((product / "dbt_project" / "models" / "intermediate" / "touches").glob("*.sql")):
         model.write_text(model.read_text().replace("{{ ref('stg_interactions') }}", aware))
     shutil.copytree(original, root)
-    run("build", "--workspace", root, env={"PYTHONPATH": str(product)})
+    run("build", "--workspace", root, product=product)
 
-    found = _audit(root, 1, PYTHONPATH=str(product))
+    found = _audit(root, 1, product)
 
     changed = {(one["labels"], one["kind"]): one["changed"] for one in found["comparisons"]}
     assert changed["permuted", "credits"] > 0

@@ -26,8 +26,8 @@ class Ran:
         return parsed
 
 
-def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0) -> Ran:
-    """Run `incentives ARGUMENTS` and check its exit code (None = any)."""
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0, product: Path | None = None) -> Ran:
+    """Run `incentives ARGUMENTS` and check its exit code (None = any); of a copy of the product where one is named."""
     done = subprocess.run(
         [sys.executable, "-c", "from incentives.cli import main; main()", *map(str, arguments)],
         capture_output=True,
@@ -35,6 +35,7 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int 
         env={**os.environ, **(env or {})},
         timeout=900,
         check=False,
+        cwd=product,
     )
     if code is not None:
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
