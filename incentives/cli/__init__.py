@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "exceptions": ("incentives.cli.diagnostics:exceptions", "List what needs a person: unknown associates and the like."),
     "check": ("incentives.cli.check:check", "Run the quality checks and print every outcome."),
     "audit": ("incentives.cli.audit:audit", "Prove that credit and pay never look at the channel."),
-    "policy": ("incentives.cli.policy:policy", "Check crediting policies."),
+    "policy": ("incentives.cli.policy:policy", "Check crediting policies; say what one would change."),
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),

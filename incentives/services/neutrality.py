@@ -13,14 +13,11 @@ from pathlib import Path
 
 import duckdb
 
-from incentives.bonus.pay_group import PayGroup
 from incentives.periods import Period
-from incentives.plans.load import PlanText, read_plans
-from incentives.services.bonus import pay_group_of, read_inputs
 from incentives.services.built_apart import built_apart, last_build
 from incentives.services.channels_of_work import ChannelOfWork, by_channel, credit_by_channel
-from incentives.services.plans import published_registry
 from incentives.services.relabelling import LOCATIONS, Relabelling, erased, permuted
+from incentives.services.trial_payouts import Payer, Payouts, worth
 from incentives.workspace import Workspace
 
 SHOWN_MAX = 20
@@ -125,19 +122,18 @@ def audit_neutrality(ws: Workspace, period: Period) -> NeutralityAudit:
     """
     build = last_build(ws)
     with closing(duckdb.connect(str(build.database), read_only=True)) as connection:
-        plans = tuple(read_plans(ws.plans, published_registry(connection))) if ws.plans.is_dir() else ()
-        groups = [pay_group_of(ws, name) for name, group in ws.config.pay_groups.items() if group.calendar == period.calendar]
-        paid = _payouts(connection, plans, groups, period)
-        work = by_channel(credit_by_channel(connection, period), _worth(paid))
+        payer = Payer.of(ws, connection, period)
+        paid = payer.payouts(connection)
+        work = by_channel(credit_by_channel(connection, period), worth(paid))
         relabellings = (permuted(connection), erased(connection))
     comparisons: list[Comparison] = []
     for relabelling in relabellings:
         with built_apart(ws, build.last_load, alter=relabelling.show) as database:
             kinds = list(_COMPARED) if relabelling.name == "permuted" else [CREDITS, PAY_CREDITS]
             comparisons += _compared(build.database, database, relabelling, kinds, period)
-            if relabelling.name == "permuted" and groups:
+            if relabelling.name == "permuted":
                 with closing(duckdb.connect(str(database), read_only=True)) as connection:
-                    comparisons.append(_paid_alike(paid, _payouts(connection, plans, groups, period)))
+                    comparisons.append(_paid_alike(paid, payer.payouts(connection)))
     moves = {kind: len(labels) for kind, labels in relabellings[0].labels.items()}
     return NeutralityAudit(period.label, build.last_load, moves, tuple(comparisons), work)
 
@@ -191,37 +187,18 @@ def _difference(connection: duckdb.DuckDBPyConnection, labels: str, kind: str) -
     return Comparison(labels, kind, compared, changed, examples)
 
 
-# (pay group, person, plan, component or None for the whole, currency) -> minor units.
-Payouts = Mapping[tuple[str, str, str, str | None, str], int]
-
-
-def _payouts(
-    connection: duckdb.DuckDBPyConnection, plans: Sequence[PlanText], groups: Sequence[PayGroup], period: Period
-) -> Payouts:
-    """Return what each statement and each of its components pays."""
-    from incentives.bonus.calculate import calculate
-
-    if not plans or not groups:
-        return {}
-    inputs = read_inputs(connection, [text.plan for text in plans], period)
-    paid: dict[tuple[str, str, str, str | None, str], int] = {}
-    for group in groups:
-        for statement in calculate([text.plan for text in plans], inputs, period, group).statements:
-            paid[group.name, statement.associate_id, statement.plan, None, statement.currency] = statement.worth_minor
-            for part in statement.components:
-                paid[group.name, statement.associate_id, statement.plan, part.component, statement.currency] = part.amount_minor
-    return paid
-
-
-def _worth(payouts: Payouts) -> list[tuple[str, str, int]]:
-    return [(person, currency, minor) for (_, person, _, component, currency), minor in payouts.items() if component is None]
-
-
 def _paid_alike(real: Payouts, relabelled: Payouts) -> Comparison:
     changes = [
-        Change("permuted", PAYOUTS, " ".join([*key[:3], key[3] or "in all"]), key[4], real.get(key), relabelled.get(key))
-        for key in sorted(real.keys() | relabelled.keys(), key=lambda key: tuple(part or "" for part in key))
-        if real.get(key) != relabelled.get(key)
+        Change(
+            "permuted",
+            PAYOUTS,
+            f"{payee.pay_group} {payee.associate_id} {payee.plan} {payee.component or 'in all'}",
+            payee.currency,
+            real.get(payee),
+            relabelled.get(payee),
+        )
+        for payee in sorted(real.keys() | relabelled.keys())
+        if real.get(payee) != relabelled.get(payee)
     ]
     return Comparison("permuted", PAYOUTS, len(real), len(changes), tuple(changes[:SHOWN_MAX]))
 
