@@ -1,0 +1,161 @@
+"""What another policy would have changed, by the command line; every figure worked by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support_build import KEY, deliver, line
+from support_cli import Ran, run
+
+from incentives.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+[workspace]
+id = "000000000000000000000000000000cd"
+name = "Maison Test"
+time_zone = "Europe/Paris"
+
+[sources.till]
+feeds = ["order_lines", "interactions", "associates", "assignments", "targets"]
+
+[pay_groups.fr]
+legal_entity = "Maison Test SAS"
+country = "FR"
+currency = "EUR"
+default = true
+"""
+SELLER_ONLY = "policy: global\nvalid_from: 2026-01-01\nroles: {seller: 100}\n"
+HALF = (
+    "policy: global\nvalid_from: 2027-01-01\nroles: {seller: 50, advisor: 50}\n"
+    "advisor: {lookback_days: 30, weights: {conversation: 1}}\n"
+)
+# 10 % of what is credited, so that pay follows credit.
+PLAN = """\
+plan: adviser
+version: 1
+valid_from: 2026-01-01
+calendar: month
+currency: EUR
+eligibility: {roles: [client_advisor]}
+proration: {by: none}
+components:
+  - id: sales
+    measure: credited_revenue
+    pays: per_period
+    payout: {curve: tiers, mode: marginal, basis: value, table: [{from: 0, rate: 10%}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two orders of 100.00 and 60.00 in March by s; a advised the first; 40.00 of it came back in April."""
+    root = tmp_path_factory.mktemp("diff") / "ws"
+    for folder in ("policies", "plans"):
+        (root / folder).mkdir(parents=True)
+    (root / "incentives.toml").write_text(CONFIG, encoding="utf-8")
+    (root / "policies" / "global.yaml").write_text(SELLER_ONLY, encoding="utf-8")
+    (root / "plans" / "adviser.yaml").write_text(PLAN, encoding="utf-8")
+    ws = Workspace.open(root)
+    deliver(
+        ws, "till", "associates.csv", [{"associate_id": who, "hired_on": "2020-01-01", "pay_group": "fr"} for who in ("s", "a")]
+    )
+    deliver(
+        ws,
+        "till",
+        "assignments.csv",
+        [
+            {"associate_id": who, "valid_from": "2020-01-01", "role": "client_advisor", "currency": "EUR", "team_id": "t"}
+            for who in ("s", "a")
+        ],
+    )
+    deliver(
+        ws,
+        "till",
+        "order_lines.csv",
+        [
+            line("1", "1", "100.00", day="2026-03-10", seller="s", location_id="", customer_id="c"),
+            line("2", "1", "60.00", day="2026-03-11", seller="s", location_id="", customer_id=""),
+            line(
+                "3",
+                "1",
+                "-40.00",
+                day="2026-04-02",
+                seller="a",
+                location_id="",
+                kind="return",
+                quantity="-1",
+                original_source="till",
+                original_order_id="1",
+                original_line_id="1",
+            ),
+        ],
+    )
+    deliver(
+        ws,
+        "till",
+        "interactions.csv",
+        [
+            {
+                "source": "till",
+                "interaction_id": "i",
+                "kind": "conversation",
+                "channel": "chat",
+                "associate_id": "a",
+                "customer_id": "c",
+                "started_at": "2026-03-09T12:00:00Z",
+            }
+        ],
+    )
+    _command(root, "land")
+    _command(root, "build")
+    return root
+
+
+def _command(root: Path, *arguments: str | Path, code: int = 0) -> Ran:
+    return run(*arguments, "--workspace", root, env={"INCENTIVES_KEY": KEY}, code=code)
+
+
+def test_who_gains_and_who_loses_is_told_to_the_cent_before_a_policy_goes_live(shop: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(HALF, encoding="utf-8")
+
+    words = _command(shop, "policy", "diff", shop / "policies", draft, "--period", "2026-03").out
+
+    # Order 1 is 60.00 net of its return, which counts where it was earned: half to a. Order 2 knows no customer: the
+    # adviser's half is nobody's. Before: s 120.00. After: s 30 + 30, a 30, house 30. Pay is a tenth.
+    rows = [text.split() for text in words.splitlines()]
+    assert ["s", "EUR", "120.00", "60.00", "-60.00", "12.00", "6.00", "-6.00"] in rows
+    assert ["a", "EUR", "0.00", "30.00", "30.00", "0.00", "3.00", "3.00"] in rows
+    assert ["house", "EUR", "0.00", "30.00", "30.00"] in rows
+    assert "3 of 3 order lines are divided otherwise" in words
+    assert "1 gain 30.00, 1 lose 60.00 of credit; 120.00 is credited either way" in words
+    assert "payouts change by -3.00 in all" in words
+
+
+def test_the_other_way_round_is_the_opposite_and_nothing_of_the_workspace_changes(shop: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(HALF, encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in shop.rglob("*") if path.is_file()}
+    credits = _command(shop, "credits", "--format", "json").out
+
+    found = _command(shop, "policy", "diff", draft, shop / "policies", "--period", "2026-03", "--format", "json").json()
+
+    assert {str(row["recipient"]): [row["gain"], row["payout_gain"]] for row in found} == {
+        "s": ["60.00", "6.00"],
+        "a": ["-30.00", "-3.00"],
+        "house": ["-30.00", None],
+    }
+    assert {path: path.stat().st_mtime_ns for path in shop.rglob("*") if path.is_file()} == before
+    assert _command(shop, "credits", "--format", "json").out == credits
+
+
+def test_a_draft_that_competes_with_a_policy_in_force_is_refused_by_name(shop: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "other.yaml"
+    draft.write_text(HALF.replace("policy: global", "policy: second"), encoding="utf-8")
+
+    refused = _command(shop, "policy", "diff", shop / "policies", draft, "--period", "2026-03", code=2)
+
+    assert "'second' and 'global'" in refused.err
