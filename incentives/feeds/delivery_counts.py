@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
+MEMORY_LIMIT = "1GB"
 # No stock figure is computed here.
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -158,7 +159,6 @@ def _outcomes(
     from incentives.feeds.bronze_views import create_bronze
     from incentives.feeds.config_tables import create_config
     from incentives.feeds.landing import work_folder
-    from incentives.feeds.readers.records import MEMORY_LIMIT
 
     names = {feed.name for feed in feeds}
     compared, alone = _renderer("compared", names), _renderer("alone", ())

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
 from incentives.feeds.bronze_files import RejectsFile, RowsFiles, put, sync_folders, write_text
@@ -28,9 +27,6 @@ from incentives.feeds.reading import Reading
 from incentives.feeds.rewriting import in_our_words
 from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
-
-if TYPE_CHECKING:
-    import duckdb
 
 WORK_FOLDER = ".landing"
 WORKSPACE_SOURCE = "workspace"
@@ -97,7 +93,6 @@ def land_rows(
     reading: Reading,
     *,
     tokenizer: Tokenizer,
-    reader: duckdb.DuckDBPyConnection,
     folder: Path,
     only: frozenset[int] | None = None,
     search: TextSearch | None = None,
@@ -109,7 +104,6 @@ def land_rows(
         delivery: The file.
         reading: How files of its source and feed are read.
         tokenizer: Makes tokens with the workspace's key.
-        reader: Reads files of `folder`.
         folder: A folder for unfinished files; what is left in it is of no use.
         only: Numbers of the records to land; all where none are given.
         search: Finds people who were forgotten; no clear value of theirs is written.
@@ -122,7 +116,7 @@ def land_rows(
     rejects = RejectsFile(folder / "rejects.parquet", only, search=search)
     feed = reading.feed
     try:
-        table = open_table(delivery.path, Path(delivery.file_name).name, reading, folder=folder, rejects=rejects, reader=reader)
+        table = open_table(delivery.path, Path(delivery.file_name).name, reading, rejects=rejects)
         erased = search.erased if search else NOTHING
         with RowsFiles(feed, tokenizer, folder, keeps_unknown=reading.keep_unknown, erased=erased) as rows:
             for batch in table.batches():

@@ -22,14 +22,11 @@ from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
 from incentives.feeds.erased_landing import erase_landed, open_search
 from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
 from incentives.feeds.mappings.landed import Mappings, land_mappings
-from incentives.feeds.readers.records import connect
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
-    import duckdb
-
     from incentives.feeds.delivery_counts import DeliveryCounts
 
 
@@ -154,17 +151,17 @@ class _Landing:
         """Return for each delivery what is new, the index's row of what is not, or that it has to wait."""
         if not deliveries:
             return []
-        with work_folder(self._ws) as folder, connect() as reader:
+        with work_folder(self._ws) as folder:
             found: list[_Found] = []
             for delivery in deliveries:
                 if self._progress:
                     self._progress(delivery.file_name)
-                found.append(self._land(delivery, reader, folder))
+                found.append(self._land(delivery, folder))
                 for left in folder.iterdir():
                     left.unlink()
             return found
 
-    def _land(self, delivery: Delivery, reader: duckdb.DuckDBPyConnection, folder: Path) -> _Found:
+    def _land(self, delivery: Delivery, folder: Path) -> _Found:
         if not delivery.path.is_file() or (delivery.path.is_symlink() and self._ws.inbox in delivery.path.parents):
             return _Deferred(delivery, "not_a_regular_file", "This is a link or a device; deliver the file itself.")
         if not os.access(delivery.path, os.R_OK):
@@ -180,9 +177,7 @@ class _Landing:
             if self._tokenizer is None:
                 self._tokenizer = Tokenizer(self._ws.key())
             reading = self._mappings.reading(delivery.source, feed)
-            landed = land_rows(
-                self._ws, delivery, reading, tokenizer=self._tokenizer, reader=reader, folder=folder, search=self.search
-            )
+            landed = land_rows(self._ws, delivery, reading, tokenizer=self._tokenizer, folder=folder, search=self.search)
         except (ChangedWhileReadError, FileNotFoundError):
             return _Deferred(
                 delivery, "changed_while_read", "Somebody still writes or moves the file; it lands with the next landing."

@@ -24,7 +24,6 @@ from incentives.feeds.delivery_counts import count_deliveries, usable_rows
 from incentives.feeds.erased_landing import open_search
 from incentives.feeds.landing import ChangedWhileReadError, LandedFile, land_rows, place_name, work_folder
 from incentives.feeds.mappings.landed import Mappings, land_mappings
-from incentives.feeds.readers.records import connect
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.reading import Reading
 from incentives.feeds.tokens import Tokenizer
@@ -163,7 +162,7 @@ def _landed(
     landed: list[tuple[_Chosen, LandedFile]] = []
     refused: list[tuple[_Chosen, str]] = []
     search = open_search(ws)
-    with work_folder(ws) as folder, connect() as reader:
+    with work_folder(ws) as folder:
         for file in chosen:
             try:
                 found = land_rows(
@@ -171,7 +170,6 @@ def _landed(
                     file.delivery,
                     file.reading,
                     tokenizer=tokenizer,
-                    reader=reader,
                     folder=folder,
                     only=file.rows,
                     search=search,

@@ -14,7 +14,6 @@ from support_landing import as_csv
 from incentives.feeds.bronze_files import RejectsFile
 from incentives.feeds.contracts import FEEDS
 from incentives.feeds.readers.formats import open_table
-from incentives.feeds.readers.records import connect
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.reading import Reading
 
@@ -46,12 +45,12 @@ def _damaged(content: bytes, damage: list[tuple[float, int, bytes]]) -> bytes:
 
 
 def _read(name: str, content: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder, connect() as reader:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_bytes(content)
         rejects = RejectsFile(Path(folder, "rejects.parquet"))
         try:
-            table = open_table(path, name, Reading(FEEDS["order_lines"]), folder=Path(folder), rejects=rejects, reader=reader)
+            table = open_table(path, name, Reading(FEEDS["order_lines"]), rejects=rejects)
             numbers = [number for batch in table.batches() for number in batch.numbers.tolist()]
         except UnreadableFileError:
             return

@@ -1,75 +1,98 @@
-"""A delivered CSV as a table: prepared, then read by DuckDB."""
+"""A delivered CSV as a table: examined and parsed piece by piece, in one pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from incentives.feeds.bronze_files import RejectsFile
 from incentives.feeds.readers.batches import Batch, Form, unknown_text
-from incentives.feeds.readers.prepare import prepare
-from incentives.feeds.readers.records import read_batches
+from incentives.feeds.readers.prepare import PreparedText
+from incentives.feeds.readers.records import RecordParser
 from incentives.feeds.reading import Reading
 
-if TYPE_CHECKING:
-    import duckdb
+ROWS_MAX = 122_880
+BATCH_BYTES = 64 << 20
 
 
 class CsvTable:
-    """Rows of delimited text. Opening it reads the file once, whole."""
+    """Rows of delimited text. Opening it reads the header."""
 
-    def __init__(
-        self, path: Path, reading: Reading, *, folder: Path, rejects: RejectsFile, reader: duckdb.DuckDBPyConnection
-    ) -> None:
-        self._table = prepare(path, reading, folder, rejects)
-        self._reader = reader
-        self._kept = {position: name for position, name in self._table.dialect.dropped if reading.is_kept(name)}
+    def __init__(self, path: Path, reading: Reading, *, rejects: RejectsFile) -> None:
+        self._text = PreparedText(path, reading, rejects)
+        dialect = self._text.dialect
+        self._kept = {position: name for position, name in dialect.dropped if reading.is_kept(name)}
         self._keeps_unknown = reading.keep_unknown
-        self._values = dict.fromkeys((position for position, _ in self._table.dialect.dropped), 0)
+        self._parser = RecordParser(dialect, self._kept)
+        self._values = dict.fromkeys((position for position, _ in dialect.dropped), 0)
+        self._is_begun = False
 
     @property
     def form(self) -> Form:
         """In which form it was found."""
-        file = self._table.delivered_file
-        return Form("CSV", file.packing, file.encoding, self._table.dialect.delimiter)
+        file = self._text.file
+        return Form("CSV", file.packing, file.encoding, self._text.dialect.delimiter)
 
     @property
     def sha256(self) -> str:
         """Fingerprint of the delivered bytes."""
-        return self._table.delivered_file.sha256
+        return self._text.file.sha256
 
     @property
     def size(self) -> int:
         """Delivered bytes."""
-        return self._table.delivered_file.size
+        return self._text.file.size
 
     @property
     def delivered(self) -> int:
         """Records delivered, sound and broken."""
-        return self._table.delivered
+        return self._text.delivered
 
     @property
     def dropped(self) -> tuple[tuple[str, int], ...]:
         """Name of each column that is not written, and how many values it held."""
-        return tuple((name, self._values[position]) for position, name in self._table.dialect.dropped)
+        return tuple((name, self._values[position]) for position, name in self._text.dialect.dropped)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the sound records."""
-        start = 0
-        written = list(self._table.dialect.positions)
-        for batch in read_batches(self._reader, self._table, self._kept):
-            stop = start + batch.num_rows
-            for position in self._values:
-                column = batch.column(f"dropped_{position}")
-                held = len(column) - column.null_count if position in self._kept else pc.sum(column).as_py() or 0
-                self._values[position] += held
-            unknown = self._unknown(batch) if self._keeps_unknown else None
-            yield Batch(batch.select(written), self._table.delivered_rows(start, stop), unknown)
-            start = stop
+        """Yield the sound records: a fixed number of them at a time, or fewer where they are long.
+
+        Raises:
+            UnreadableFileError: The file must be set aside.
+        """
+        held: list[pa.RecordBatch] = []
+        numbers: list[npt.NDArray[np.int64]] = []
+        rows = bytes_ = 0
+        for records in self._text.records():
+            held.append(self._parser.parse(records))
+            numbers.append(records.numbers)
+            rows += len(records.numbers)
+            bytes_ += len(records.text)
+            while rows >= ROWS_MAX or bytes_ >= BATCH_BYTES:
+                whole, all_numbers = pa.concat_batches(held), np.concatenate(numbers)
+                cut = min(rows, ROWS_MAX)
+                yield self._batch(whole.slice(0, cut), all_numbers[:cut])
+                held, numbers = ([whole.slice(cut)], [all_numbers[cut:]]) if rows > cut else ([], [])
+                bytes_ = bytes_ * (rows - cut) // rows
+                rows -= cut
+        if held or not self._is_begun:
+            yield self._batch(
+                pa.concat_batches(held or [self._parser.nothing()]),
+                np.concatenate(numbers or [np.empty(0, dtype=np.int64)]),
+            )
+
+    def _batch(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64]) -> Batch:
+        self._is_begun = True
+        for position in self._values:
+            column = batch.column(f"dropped_{position}")
+            held = len(column) - column.null_count if position in self._kept else pc.sum(column).as_py() or 0
+            self._values[position] += held
+        unknown = self._unknown(batch) if self._keeps_unknown else None
+        return Batch(batch.select(list(self._text.dialect.positions)), numbers, unknown)
 
     def _unknown(self, batch: pa.RecordBatch) -> pa.Array:
         columns = {name: batch.column(f"dropped_{position}").to_pylist() for position, name in self._kept.items()}

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from incentives.feeds.bronze_files import RejectsFile
 from incentives.feeds.readers.batches import DeliveredTable
 from incentives.feeds.reading import Reading
-
-if TYPE_CHECKING:
-    import duckdb
 
 DELIMITED = (".csv", ".tsv", ".txt")
 JSON = (".json", ".jsonl", ".ndjson")
@@ -30,18 +26,14 @@ def format_of(name: str) -> str | None:
     return suffixes[-1] if suffixes and suffixes[-1] in (*DELIMITED, *JSON, *BINARY) else None
 
 
-def open_table(
-    path: Path, name: str, reading: Reading, *, folder: Path, rejects: RejectsFile, reader: duckdb.DuckDBPyConnection
-) -> DeliveredTable:
+def open_table(path: Path, name: str, reading: Reading, *, rejects: RejectsFile) -> DeliveredTable:
     """Return a delivered file as a table, ready to be read.
 
     Args:
         path: The delivered file; not changed.
         name: Its name, which tells the format.
         reading: How files of the source and feed are read.
-        folder: Where a copy may be written.
         rejects: Takes the records that cannot be placed.
-        reader: Reads files of `folder`.
 
     Raises:
         UnreadableFileError: The file must be set aside.
@@ -62,4 +54,4 @@ def open_table(
         case _:
             from incentives.feeds.readers.csv_table import CsvTable
 
-            return CsvTable(path, reading, folder=folder, rejects=rejects, reader=reader)
+            return CsvTable(path, reading, rejects=rejects)

@@ -37,12 +37,10 @@ class Examined:
 
     Attributes:
         clean: The sound records, each ended by LF.
-        is_exact: Whether `clean` is what was delivered, byte for byte (a last line end apart).
         broken: The others, in order.
     """
 
     clean: bytes = b""
-    is_exact: bool = True
     broken: list[BrokenRecord] = field(default_factory=list)
 
 
@@ -68,8 +66,6 @@ class RecordScanner:
         self._is_skipping = False
         self.records = 0
         self.sound = 0
-        self.longest = 0
-        self.has_quoted_line_breaks = False
 
     def examine(self, piece: bytes) -> Examined:
         """Examine the next piece of the table."""
@@ -85,7 +81,7 @@ class RecordScanner:
             end = text.find(self._newline)
             if end < 0:
                 self._carried = b""
-                return Examined(is_exact=False)
+                return Examined()
             text = text[end + 1 :]
             self._is_skipping = False
         examined, end = self._examine_at_once(text)
@@ -93,7 +89,7 @@ class RecordScanner:
         if self._carried and (is_last or len(self._carried) > RECORD_BYTES_MAX):
             rest, end = self._examine_each(self._carried, is_last=is_last)
             self._carried = self._carried[end:]
-            examined = Examined(examined.clean + rest.clean, examined.is_exact and rest.is_exact, examined.broken + rest.broken)
+            examined = Examined(examined.clean + rest.clean, examined.broken + rest.broken)
         return examined
 
     def _examine_at_once(self, text: bytes) -> tuple[Examined, int]:
@@ -134,8 +130,6 @@ class RecordScanner:
         wrong &= ~blank
         if breaks_within and wrong.any():
             return self._examine_each(text, is_last=False)
-        self.has_quoted_line_breaks |= breaks_within or (self._newline == b"\r" and b"\n" in text)
-        self.longest = max(self.longest, int(lengths.max()))
         return self._parted(text, bytes_, starts, ends, wrong, blank, others), end
 
     def _are_quotes_sound(self, bytes_: npt.NDArray[np.uint8], quotes: Positions, newline: int) -> bool:
@@ -179,7 +173,7 @@ class RecordScanner:
         self.sound += self.records - before - len(broken)
         left_out = np.flatnonzero(wrong | blank)
         if not left_out.size and not others.size and self._newline == b"\n":
-            return Examined(text[: len(bytes_)], True, broken)
+            return Examined(text[: len(bytes_)], broken)
         keep = np.ones(len(bytes_), dtype=np.bool_)
         keep[others] = False
         for index in left_out:
@@ -187,7 +181,7 @@ class RecordScanner:
         if self._newline != b"\n":
             bytes_ = bytes_.copy()
             bytes_[ends] = _LF
-        return Examined(bytes_[keep].tobytes(), False, broken)
+        return Examined(bytes_[keep].tobytes(), broken)
 
     def _examine_each(self, text: bytes, *, is_last: bool) -> tuple[Examined, int]:
         """Examine record by record; returns what became of them and where the first unfinished one starts."""
@@ -206,13 +200,10 @@ class RecordScanner:
             fault = fault or self._rules.fault_of(raw, is_cut=is_cut)
             if fault is None:
                 self.sound += 1
-                self.longest = max(self.longest, len(raw))
-                self.has_quoted_line_breaks |= b"\n" in raw
                 clean.append(raw + b"\n")
             else:
                 broken.append(fault.at(raw).of(self.records))
-        sound = b"".join(clean)
-        return Examined(sound, sound in (text[:position], text[:position] + b"\n"), broken), position
+        return Examined(b"".join(clean), broken), position
 
     def _each(self, text: bytes, is_last: bool) -> Iterator[tuple[int, int, Fault | None]]:
         """Yield start, end (with the line end) and the fault in its quotes, if any, of each record."""
