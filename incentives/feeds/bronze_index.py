@@ -6,6 +6,7 @@ part of bronze. Loads and files are added, never changed.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,12 +17,12 @@ from typing import Literal
 
 Outcome = Literal["loaded", "known", "set_aside"]
 _SCHEMA = """
-create table if not exists loads (
+create table loads (
   load_id integer primary key,
   landed_at text not null,
   state text not null check (state = 'landed')
 ) strict;
-create table if not exists files (
+create table files (
   load_id integer not null references loads,
   file_ordinal integer not null check (file_ordinal >= 1),
   source text not null,
@@ -42,7 +43,7 @@ create table if not exists files (
   check ((outcome = 'loaded') = (facts_path is not null)),
   check ((outcome = 'set_aside') = (reason is not null))
 ) strict;
-create table if not exists dropped_columns (
+create table dropped_columns (
   load_id integer not null,
   file_ordinal integer not null,
   column_name text not null,
@@ -50,7 +51,7 @@ create table if not exists dropped_columns (
   foreign key (load_id, file_ordinal) references files
 ) strict;
 -- What a delivered file looked like to the file system when it was fingerprinted; saves reading it again.
-create table if not exists seen_files (
+create table seen_files (
   path text primary key,
   stat text not null,
   delivered_sha256 text not null
@@ -189,10 +190,25 @@ class BronzeIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists():
+            self._create()
         with closing(sqlite3.connect(self._path, timeout=30)) as connection:
             connection.execute("pragma synchronous = full")
-            connection.executescript(_SCHEMA)
             connection.execute("pragma foreign_keys = on")
             with connection:
                 yield connection
+
+    def _create(self) -> None:
+        """Make the index under another name first: where it exists it has every table, whenever a landing was killed."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_name(f"{self._path.name}.new")
+        new.unlink(missing_ok=True)
+        with closing(sqlite3.connect(new)) as connection:
+            connection.execute("pragma synchronous = full")
+            connection.executescript(_SCHEMA)
+        new.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
