@@ -171,17 +171,11 @@ class RowsFiles:
 
     def _fact(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
         values = _delivered(batch, column.name)
-        if column.personal is None or not values.null_count < len(values):
+        if column.personal is None:
             return values
         if column.personal is Personal.BY_TYPE:
-            values = pc.binary_join_element_wise(_delivered(batch, "identifier_type"), values, "\x1f")
-        coded = values.dictionary_encode()
-        distinct = coded.dictionary.to_pylist()
-        if column.personal is Personal.BY_TYPE:
-            tokens = [self._tokenizer.typed_token(*value.split("\x1f", 1)) for value in distinct]
-        else:
-            tokens = self._tokenizer.tokens(column.personal.value, distinct)
-        return pa.array(tokens, pa.string()).take(coded.indices)
+            return self._tokenizer.typed_column(_delivered(batch, "identifier_type"), values)
+        return self._tokenizer.column(column.personal.value, values)
 
 
 def write_text(path: Path, name: str, text: str) -> None:

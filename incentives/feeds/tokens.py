@@ -12,13 +12,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from incentives.feeds.contracts import Personal
 
 TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
 TOKEN_HEX = 32
 KINDS = frozenset({"customer_id", "email", "phone", "loyalty_id", "social_handle", "account_id"})
 _BLOCK_BYTES = 64
-_CACHED_MAX = 200_000  # of each kind; about 40 MB
+_CACHED_MAX = 600_000  # of all kinds together; about 150 MB
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 
@@ -37,7 +40,7 @@ def normalise(kind: str, value: str) -> str | None:
     stripped = value.strip()
     if kind == Personal.EMAIL:
         stripped = stripped.casefold()
-    elif kind == Personal.PHONE:
+    elif kind == Personal.PHONE and not _PHONE.fullmatch(stripped):
         stripped = _PHONE_SEPARATORS.sub("", stripped)
         if stripped.startswith("00"):
             stripped = f"+{stripped[2:]}"
@@ -50,8 +53,8 @@ def normalise(kind: str, value: str) -> str | None:
 class Tokenizer:
     """Makes tokens with one workspace key.
 
-    Tokens are HMAC-SHA256; the two keyed states of the hash are prepared once and copied, which takes
-    0.6 microseconds a token instead of 1.5 for `hmac.digest`.
+    Tokens are HMAC-SHA256; the keyed states of the hash are prepared once and copied, which takes 0.6 microseconds a
+    token instead of 1.5 for `hmac.digest`.
     """
 
     key: bytes = field(repr=False)
@@ -71,23 +74,45 @@ class Tokenizer:
 
     def tokens(self, kind: str, values: Sequence[str]) -> list[str | None]:
         """Return the token of each identifier of one kind, or None where it names nobody."""
+        if sum(map(len, self._cached.values())) > _CACHED_MAX:
+            self._cached.clear()
         known = self._cached.setdefault(kind, {})
-        if len(known) > _CACHED_MAX:
-            known.clear()
-        for value in values:
-            if value not in known:
-                normalised = normalise(kind, value)
-                known[value] = None if normalised is None else self._keyed(f"{kind}\x1f{normalised}".encode())
-        return [known[value] for value in values]
+        new = [value for value in values if value not in known]
+        if new:
+            known.update(zip(new, self._made(kind, new), strict=True))
+        return list(map(known.__getitem__, values))
 
-    def typed_token(self, kind: str, value: str) -> str | None:
-        """Return the token of an identifier whose kind the delivery names, or None where that is no kind."""
-        kind = kind.strip().casefold()
-        return self.token(kind, value) if kind in KINDS else None
+    def column(self, kind: str, values: pa.Array) -> pa.Array:
+        """Return the tokens of a column of identifiers of one kind; null where a value is null or names nobody."""
+        if values.null_count == len(values):
+            return values
+        coded = values.dictionary_encode()
+        return pa.array(self.tokens(kind, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
-    def _keyed(self, message: bytes) -> str:
+    def typed_column(self, types: pa.Array, values: pa.Array) -> pa.Array:
+        """Return the tokens of a column of identifiers whose kinds another column names; null where that is no kind."""
+        coded = types.dictionary_encode()
+        kinds = [text.strip().casefold() for text in coded.dictionary.to_pylist()]
+        tokens = pa.nulls(len(values), pa.string())
+        for kind in sorted(KINDS.intersection(kinds)):
+            places = pa.array([place for place, named in enumerate(kinds) if named == kind], pa.int32())
+            is_kind = pc.is_in(coded.indices, value_set=places)
+            tokens = pc.replace_with_mask(tokens, is_kind, self.column(kind, values.filter(is_kind)))
+        return tokens
+
+    def _made(self, kind: str, values: Sequence[str]) -> list[str | None]:
         inner = self._inner.copy()
-        inner.update(message)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return TOKEN_PREFIX + outer.hexdigest()[:TOKEN_HEX]
+        inner.update(f"{kind}\x1f".encode())
+        begin, end = inner.copy, self._outer.copy
+        made: list[str | None] = []
+        for value in values:
+            normalised = normalise(kind, value)
+            if normalised is None:
+                made.append(None)
+                continue
+            message = begin()
+            message.update(normalised.encode())
+            outer = end()
+            outer.update(message.digest())
+            made.append(TOKEN_PREFIX + outer.hexdigest()[:TOKEN_HEX])
+        return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,9 +60,13 @@ def test_the_same_text_of_another_kind_or_under_another_key_is_another_token() -
 
 def test_an_identifier_whose_named_kind_is_none_gets_no_token() -> None:
     tokenizer = Tokenizer(KEY)
+    types = pa.array([" EMAIL ", "passport", "phone", None, "email", "phone"])
+    values = pa.array(["ada@example.com", "X123", "+33612345678", "ada@example.com", None, "06 12"])
 
-    assert tokenizer.typed_token(" EMAIL ", "ada@example.com") == tokenizer.token("email", "ada@example.com")
-    assert tokenizer.typed_token("passport", "X123") is None
+    tokens = tokenizer.typed_column(types, values).to_pylist()
+
+    email, phone = tokenizer.token("email", "ada@example.com"), tokenizer.token("phone", "+33612345678")
+    assert tokens == [email, None, phone, None, None, None]
 
 
 def test_the_key_is_not_shown() -> None:
