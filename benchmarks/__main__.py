@@ -25,7 +25,7 @@ def main() -> None:
     scratch = folder / f"scratch-{os.getpid()}"
     began_at = datetime.now(UTC).replace(microsecond=0).isoformat()
     try:
-        chosen = [figure_named(name) for name in asked.only] or [figure for figure in figures() if figure.bars]
+        chosen = [figure_named(name) for name in asked.only] or list(figures())
         outcomes = [measure(figure, Bench(size, folder, scratch), asked.runs, _say) for figure in chosen]
     except IncentivesError as error:
         print(error, file=sys.stderr)

@@ -9,7 +9,7 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -128,7 +128,7 @@ class Bench:
         _link_tree(self.folder / "landed", root)
         return Workspace.open(root)
 
-    def _keep(self, place: Path, fingerprint: str, make: object) -> None:
+    def _keep(self, place: Path, fingerprint: str, make: Callable[[Path], object]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         stamp = place.with_suffix(".stamp")
         with FileLock(str(place.with_suffix(".lock"))):
@@ -137,7 +137,6 @@ class Bench:
             shutil.rmtree(place, ignore_errors=True)
             unfinished = place.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
-            assert callable(make)
             make(unfinished)
             unfinished.rename(place)
             stamp.write_text(fingerprint)

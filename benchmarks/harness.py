@@ -108,10 +108,14 @@ def _in_a_process(figure: Figure, act: str, bench: Bench) -> Run:
     shutil.rmtree(bench.scratch, ignore_errors=True)
     bench.scratch.mkdir(parents=True)
     load = os.getloadavg()[0]
+    # Modules are compiled once, as those of an installed package are, whatever the environment says.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(bench.folder.parent / "compiled")
     with tempfile.NamedTemporaryFile("r", suffix=".json") as answer:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.act", figure.name, act, bench.size.name, bench.folder, bench.scratch, answer.name],
             cwd=_ROOT,
+            env=environment,
         )
         memory = 0
         try:

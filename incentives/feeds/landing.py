@@ -22,7 +22,6 @@ from incentives.feeds.deliveries import Delivery
 from incentives.feeds.erased_text import TextSearch
 from incentives.feeds.erasure_log import NOTHING
 from incentives.feeds.readers.formats import open_table
-from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.feeds.reading import Reading
 from incentives.feeds.rewriting import in_our_words
 from incentives.feeds.tokens import Tokenizer
@@ -46,6 +45,7 @@ class LandedFile:
         form: As what it was read.
         holds_erased: Whether rows of it are of people who were forgotten; nothing of theirs was written.
         records: Records in the file, those that were not chosen included.
+        state: Of the delivered file while it was read.
     """
 
     row: IndexedFile
@@ -53,6 +53,7 @@ class LandedFile:
     form: str | None = None
     holds_erased: bool = False
     records: int = 0
+    state: str = ""
 
     def places(self, ws: Workspace) -> Iterator[Path]:
         """Yield where its files lie."""
@@ -80,7 +81,8 @@ def work_folder(ws: Workspace) -> Iterator[Path]:
     """Give a folder for unfinished files, emptied of what a killed run left there, and remove it at the end."""
     folder = ws.bronze / WORK_FOLDER
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    # A reader of a killed run may write for another moment.
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     try:
         yield folder
     finally:
@@ -150,7 +152,7 @@ def land_rows(
         personal_path=relative["personal"] if rows.personal_path else None,
         rejects_path=relative["rejects"] if rejects_path else None,
     )
-    return LandedFile(row, table.dropped, str(table.form), bool(rows.erased or rejects.erased), table.delivered)
+    return LandedFile(row, table.dropped, str(table.form), bool(rows.erased or rejects.erased), table.delivered, before)
 
 
 def place_name(sha256: str, reading: Reading, only: frozenset[int] | None) -> str:
@@ -164,7 +166,7 @@ def place_name(sha256: str, reading: Reading, only: frozenset[int] | None) -> st
     return hashlib.sha256(f"{sha256}\0{reading.digest}\0{chosen}".encode()).hexdigest()
 
 
-def set_aside(ws: Workspace, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> LandedFile:
+def set_aside(ws: Workspace, delivery: Delivery, reason: str, sentence: str, folder: Path) -> LandedFile:
     """Copy a refused file to the set-aside folder, byte for byte."""
     digest = hashlib.sha256()
     size = 0
@@ -184,8 +186,8 @@ def set_aside(ws: Workspace, delivery: Delivery, refusal: UnreadableFileError, f
         delivered_sha256=digest.hexdigest(),
         delivered_bytes=size,
         outcome="set_aside",
-        reason=refusal.reason,
-        sentence=refusal.sentence,
+        reason=reason,
+        sentence=sentence,
     )
     return LandedFile(row)
 

@@ -12,18 +12,19 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incentives.errors import IncentivesError, OutsideError
+from incentives.errors import OutsideError
 from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
 from incentives.feeds.erased_landing import erase_landed, open_search
-from incentives.feeds.landing import ChangedWhileReadError, LandedFile, file_state, land_rows, set_aside, work_folder
+from incentives.feeds.landing import LandedFile, file_state, set_aside, work_folder
 from incentives.feeds.mappings.landed import Mappings, land_mappings
 from incentives.feeds.readers.unreadable import UnreadableFileError
-from incentives.feeds.tokens import Tokenizer
+from incentives.services.landing_readers import CHANGED, Readers, Refused, Waits
 from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ class _Deferred:
     delivery: Delivery
     reason: str
     sentence: str
+
+
+class _Step(Enum):
+    """How a delivery is read: at any time, or after the files before it, of which one may have the same bytes."""
+
+    READ = auto()
+    READ_AFTER = auto()
 
 
 _Found = LandedFile | IndexedFile | _Deferred
@@ -139,29 +147,31 @@ class _Landing:
         self._ws = ws
         self._mappings = mappings
         self._progress = progress
-        self._tokenizer: Tokenizer | None = None
         self.search = open_search(ws)
         self._seen = index.seen()
         self._before: dict[tuple[str, str, int], list[IndexedFile]] = {}
         for row in index.files():
             self._keep(row)
+        self._first: dict[tuple[str, str, int], Delivery] = {}
+        self._digests: dict[tuple[str, str, int], set[str]] = {}
         self.seen: list[tuple[str, str, str]] = []
 
     def land_all(self, deliveries: Sequence[Delivery]) -> list[_Found]:
         """Return for each delivery what is new, the index's row of what is not, or that it has to wait."""
         if not deliveries:
             return []
-        with work_folder(self._ws) as folder:
+        begun = [self._begin(delivery) for delivery in deliveries]
+        asked = [delivery for delivery, step in zip(deliveries, begun, strict=True) if step is _Step.READ]
+        with work_folder(self._ws) as folder, Readers(self._ws, self._mappings, folder, asked) as readers:
             found: list[_Found] = []
-            for delivery in deliveries:
+            for delivery, step in zip(deliveries, begun, strict=True):
                 if self._progress:
                     self._progress(delivery.file_name)
-                found.append(self._land(delivery, folder))
-                for left in folder.iterdir():
-                    left.unlink()
+                found.append(self._settle(delivery, step, readers, folder))
             return found
 
-    def _land(self, delivery: Delivery, folder: Path) -> _Found:
+    def _begin(self, delivery: Delivery) -> _Found | Refused | _Step:
+        """Return what becomes of a delivery if that is known without reading its rows, or how it is read."""
         if not delivery.path.is_file() or (delivery.path.is_symlink() and self._ws.inbox in delivery.path.parents):
             return _Deferred(delivery, "not_a_regular_file", "This is a link or a device; deliver the file itself.")
         if not os.access(delivery.path, os.R_OK):
@@ -170,30 +180,46 @@ class _Landing:
         if mistakes is not None:
             return _Deferred(delivery, "mapping_has_mistakes", mistakes)
         try:
-            feed = authorised(self._ws, delivery)
-            known = self._known(delivery)
-            if known is not None:
-                return known
-            if self._tokenizer is None:
-                self._tokenizer = Tokenizer(self._ws.key())
-            reading = self._mappings.reading(delivery.source, feed)
-            landed = land_rows(self._ws, delivery, reading, tokenizer=self._tokenizer, folder=folder, search=self.search)
-        except (ChangedWhileReadError, FileNotFoundError):
-            return _Deferred(
-                delivery, "changed_while_read", "Somebody still writes or moves the file; it lands with the next landing."
-            )
+            authorised(self._ws, delivery)
+            return self._known(delivery) or (_Step.READ_AFTER if self._comes_again(delivery) else _Step.READ)
+        except FileNotFoundError:
+            return _deferred(delivery, CHANGED)
         except UnreadableFileError as refusal:
-            return self._set_aside(delivery, refusal, folder)
-        except (IncentivesError, OSError):
-            raise
-        except Exception as error:
-            # A file that a reader did not expect must not keep the others from landing; nothing is said of what it holds.
-            return _Deferred(
-                delivery, "reader_failed", f"The reader failed with {type(error).__name__}; report it with the file."
-            )
-        self._keep(landed.row)
-        self._remember(delivery, landed.row.delivered_sha256)
-        return landed
+            return Refused(refusal.reason, refusal.sentence)
+
+    def _settle(self, delivery: Delivery, begun: _Found | Refused | _Step, readers: Readers, folder: Path) -> _Found:
+        """Return what became of a delivery; those before it are settled."""
+        try:
+            found: _Found | Refused | Waits | _Step = begun
+            if found is _Step.READ_AFTER:
+                found = self._known(delivery) or readers.read_here(delivery)
+            elif found is _Step.READ:
+                found = readers.read(delivery)
+            if isinstance(found, Refused):
+                return self._set_aside(delivery, found, folder)
+        except FileNotFoundError:
+            return _deferred(delivery, CHANGED)
+        if isinstance(found, Waits):
+            return _deferred(delivery, found)
+        assert not isinstance(found, _Step)
+        if isinstance(found, LandedFile) and found.row.outcome == "loaded":
+            self._keep(found.row)
+            self._remember(delivery, found.state, found.row.delivered_sha256)
+        return found
+
+    def _comes_again(self, delivery: Delivery) -> bool:
+        """Whether a file before it in this landing, which is not read yet, may have the same bytes."""
+        key = (delivery.source, delivery.feed, delivery.path.stat().st_size)
+        if key not in self._first:
+            self._first[key] = delivery
+            return False
+        if key not in self._digests:
+            self._digests[key] = {self._fingerprint(self._first[key])}
+        digest = self._fingerprint(delivery)
+        if digest in self._digests[key]:
+            return True
+        self._digests[key].add(digest)
+        return False
 
     def _known(self, delivery: Delivery) -> _Found | None:
         """Return what is known of a file whose bytes the source delivered before for this feed, or None."""
@@ -219,7 +245,7 @@ class _Landing:
         )
         return LandedFile(row)
 
-    def _set_aside(self, delivery: Delivery, refusal: UnreadableFileError, folder: Path) -> _Found:
+    def _set_aside(self, delivery: Delivery, refusal: Refused, folder: Path) -> _Found:
         """Set a file aside, once for each reason."""
         size = delivery.path.stat().st_size
         before = [
@@ -232,22 +258,28 @@ class _Landing:
             for row in before:
                 if row.delivered_sha256 == digest:
                     return row
-        return set_aside(self._ws, delivery, refusal, folder)
+        return set_aside(self._ws, delivery, refusal.reason, refusal.sentence, folder)
 
     def _keep(self, row: IndexedFile) -> None:
         self._before.setdefault((row.source, row.feed, row.delivered_bytes), []).append(row)
 
     def _fingerprint(self, delivery: Delivery) -> str:
-        stat, remembered = self._seen.get(str(delivery.path), ("", ""))
-        if stat == file_state(delivery.path):
-            return remembered
+        state = file_state(delivery.path)
+        remembered, digest = self._seen.get(str(delivery.path), ("", ""))
+        if remembered == state:
+            return digest
         with delivery.path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        self._remember(delivery, digest)
+        self._remember(delivery, state, digest)
         return digest
 
-    def _remember(self, delivery: Delivery, digest: str) -> None:
-        self.seen.append((str(delivery.path), file_state(delivery.path), digest))
+    def _remember(self, delivery: Delivery, state: str, digest: str) -> None:
+        self._seen[str(delivery.path)] = (state, digest)
+        self.seen.append((str(delivery.path), state, digest))
+
+
+def _deferred(delivery: Delivery, waits: Waits) -> _Deferred:
+    return _Deferred(delivery, waits.reason, waits.sentence)
 
 
 def _outcomes(ws: Workspace, load_id: int | None, found: Sequence[_Found]) -> tuple[FileOutcome, ...]:
