@@ -10,10 +10,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +35,7 @@ BYTES_MIN = 64 << 20
 FILES_MIN = 400
 # Each holds up to half a gigabyte.
 READERS_MAX = 3
+_SERVE = "import sys; sys.path[:] = sys.argv[2:]; from incentives.services.landing_readers import serve; serve(int(sys.argv[1]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ class Readers:
 
 def readers_for(sizes: Sequence[int]) -> int:
     """Return how many readers are worth it for files of these sizes in bytes."""
-    if len(sizes) < 2 or (sum(sizes) < BYTES_MIN and len(sizes) < FILES_MIN) or multiprocessing.current_process().daemon:
+    if len(sizes) < 2 or (sum(sizes) < BYTES_MIN and len(sizes) < FILES_MIN) or not sys.executable:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, READERS_MAX, len(sizes))
@@ -221,14 +224,23 @@ def _size(delivery: Delivery) -> int:
 
 
 class _OtherProcess:
-    """A reader in a process of its own, started afresh: nothing of this one's threads or locks is carried over."""
+    """A reader in a process of its own, started afresh: nothing of this one's threads or locks is carried over.
+
+    The interpreter is started by hand, since `multiprocessing` would import the program's main module again, which may
+    well do what it does once more.
+    """
 
     def __init__(self, ws: Workspace, sources: frozenset[str], folder: Path) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, ws, sources, folder), daemon=True)
-        self._process.start()
+        self._connection, theirs = multiprocessing.Pipe()
+        command = [sys.executable, "-c", _SERVE, str(theirs.fileno()), *sys.path]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[theirs.fileno()])
         theirs.close()
+        self._connection.send((ws, sources, folder))
+
+    @property
+    def pid(self) -> int:
+        """Its number among the machine's processes."""
+        return self._process.pid
 
     def read(self, delivery: Delivery, mapping: str) -> Read:
         """Have it read a file. Raises what it raised, or that it ended."""
@@ -250,21 +262,22 @@ class _OtherProcess:
         """End it: at once, or when it has read what it reads."""
         if at_once:
             self._process.kill()
-        else:
-            self._connection.close()
-        self._process.join()
+        self._process.communicate()
+        self._connection.close()
 
 
-def _serve(connection: Connection, ws: Workspace, sources: frozenset[str], folder: Path) -> None:
-    """Read what is asked for until nobody asks any more."""
+def serve(descriptor: int) -> None:
+    """Read what another process asks for until it asks no more; what it asks comes through a connection.
+
+    Standard input says whether that process is still there, and is read for nothing else.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_landing, daemon=True).start()
+    connection = Connection(descriptor)
+    ws, sources, folder = connection.recv()
     reader = Reader(ws, Mappings.of(ws.root, sources), folder)
     while True:
-        try:
-            delivery, mapping = connection.recv()
-        except (EOFError, OSError):
-            return
+        delivery, mapping = connection.recv()
         try:
             connection.send(reader.read(delivery, mapping))
         except OSError as error:
@@ -275,7 +288,6 @@ def _serve(connection: Connection, ws: Workspace, sources: frozenset[str], folde
 
 def _end_with_the_landing() -> None:
     """End this process as soon as the one that started it is gone, also in the middle of a file."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
+    while os.read(0, 1):
+        pass
+    os._exit(0)

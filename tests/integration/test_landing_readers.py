@@ -21,17 +21,20 @@ from incentives.workspace import KEY_VARIABLE, Workspace
 
 # Lands the inbox with three readers, says who they are and waits for its end while they read.
 LANDS = """
-import multiprocessing, sys
+import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from incentives.services import landing_readers
 from incentives.services.landing import land
 from incentives.workspace import Workspace
 
+begin = landing_readers.Readers.__enter__
+def begin_and_say(readers):
+    print(*(other.pid for other in readers._others), flush=True)
+    return begin(readers)
 landing_readers.readers_for = lambda sizes: 3
-def say(name):
-    print(*(process.pid for process in multiprocessing.active_children()), flush=True)
-land(Workspace.open(Path(sys.argv[1])), now=datetime(2026, 3, 1, 6, tzinfo=UTC), progress=say)
+landing_readers.Readers.__enter__ = begin_and_say
+land(Workspace.open(Path(sys.argv[1])), now=datetime(2026, 3, 1, 6, tzinfo=UTC))
 """
 
 
@@ -125,8 +128,7 @@ def test_a_reader_that_dies_ends_the_landing_and_nothing_of_it_counts(tmp_path: 
 
     def begin_and_kill(readers: Readers) -> Readers:
         for other in readers._others:
-            os.kill(other._process.pid or 0, signal.SIGKILL)
-            other._process.join()
+            os.kill(other.pid, signal.SIGKILL)
         return begin(readers)
 
     with monkeypatch.context() as patched:
