@@ -13,7 +13,14 @@ from orchestration.defs import bonus, landing, quality, serving, warehouse
 from orchestration.resources import resources
 
 defs = dg.Definitions(
-    assets=[*warehouse.CONFIGURATION, landing.deliveries, warehouse.warehouse, serving.snapshot, bonus.statements],
+    assets=[
+        *warehouse.CONFIGURATION,
+        landing.pulled,
+        landing.deliveries,
+        warehouse.warehouse,
+        serving.snapshot,
+        bonus.statements,
+    ],
     asset_checks=[quality.delivered],
     jobs=[automation.nightly_job, automation.statements_job],
     schedules=[automation.warehouse_nightly],

@@ -16,6 +16,7 @@ DEFAULT_PORT = 8330
 CONNECTIONS_MAX = 1_000
 LIST_COLUMNS = ("name", "kind", "source", "feeds", "warnings")
 RUN_COLUMNS = ("connector", "feed", "rows")
+PULL_COLUMNS = ("connector", "files", "rows", "problem")
 
 
 @click.group("connect")
@@ -40,6 +41,29 @@ def run(name: str, again: bool, workspace: Workspace, output_format: OutputForma
     emit([{"connector": name, "feed": feed, "rows": rows} for feed, rows in report.rows.items()], RUN_COLUMNS, output_format)
     if output_format == "table":
         click.echo(f"{len(report.files)} files for the inbox; {report.unchanged} rows read again, unchanged.", err=True)
+
+
+@connect.command("pull")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@workspace_option
+@format_option
+def pull(names: tuple[str, ...], workspace: Workspace, output_format: OutputFormat) -> None:
+    """Pull what is new in every connector's source, or in those named; for a timer.
+
+    One that fails keeps none of the others from pulling: its problem is told, and the command ends with the code of the
+    worst one. What was pulled lies in the inbox.
+    """
+    from incentives import clock
+    from incentives.services import connecting
+
+    pulled = connecting.pull(workspace, names, now=clock.now())
+    rows: list[dict[str, Cell]] = [
+        {"connector": one.name, "files": one.files, "rows": one.rows, "problem": one.problem} for one in pulled
+    ]
+    emit(rows, PULL_COLUMNS, output_format)
+    worst = max((one.exit_code for one in pulled), default=0)
+    if worst:
+        raise click.exceptions.Exit(worst)
 
 
 @connect.command("list")

@@ -99,6 +99,9 @@ class Place:
         system = self._open()
         system.invalidate_cache()
         base = system._strip_protocol(self._connector.url).rstrip("/")
+        if self._connector.scheme != "s3" and not system.isdir(base):
+            # An object store has no folders; anywhere else an absent one is a wrong address or a server's disk that is gone.
+            raise OSError("there is no such folder")
         found = system.glob(f"{base}/{self._connector.glob}", detail=True)
         versions = [self._version(info) for info in found.values() if info.get("type") == "file"]
         return sorted(versions, key=lambda version: version.path)

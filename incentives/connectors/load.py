@@ -90,6 +90,12 @@ def read_connectors(ws: Workspace) -> tuple[Described, ...]:
     return tuple(found)
 
 
+def connector_names(ws: Workspace) -> tuple[str, ...]:
+    """Return the names of a workspace's connectors, whatever their files say."""
+    folder = connector_folder(ws)
+    return tuple(sorted(file.stem for file in folder.glob("*.yaml"))) if folder.is_dir() else ()
+
+
 def named_connector(ws: Workspace, name: str) -> Described:
     """Read the connector of a name.
 
@@ -99,7 +105,7 @@ def named_connector(ws: Workspace, name: str) -> Described:
     """
     folder = connector_folder(ws)
     path = folder / f"{name}.yaml"
-    names = sorted(file.stem for file in folder.glob("*.yaml")) if folder.is_dir() else []
+    names = connector_names(ws)
     if name not in names:
         raise InputError(
             f"there is no connector '{name}'.",

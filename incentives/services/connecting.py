@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,10 +15,30 @@ from incentives.connectors.run import RunReport
 from incentives.connectors.run import run as run_connector
 from incentives.connectors.webhook import WebhookApp
 from incentives.connectors.webhook_hooks import open_hooks
-from incentives.errors import InputError
+from incentives.connectors.webhook_model import WebhookConnector
+from incentives.errors import EXIT_DONE, IncentivesError, InputError
 from incentives.workspace import Workspace
 
-__all__ = ["Described", "RunReport", "check", "list_connectors", "run", "warnings", "webhooks"]
+__all__ = ["Described", "Pulled", "RunReport", "check", "list_connectors", "pull", "run", "warnings", "webhooks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What became of one connector among several.
+
+    Attributes:
+        name: The connector.
+        files: Files for the inbox; 0 where it failed, although files may lie there.
+        rows: Their rows; files that are copied as they are count none.
+        problem: Why it did not come to its end, as one paragraph.
+        exit_code: Of the command line for that problem; 0 without one.
+    """
+
+    name: str
+    files: int = 0
+    rows: int = 0
+    problem: str | None = None
+    exit_code: int = EXIT_DONE
 
 
 def list_connectors(ws: Workspace) -> tuple[Described, ...]:
@@ -60,6 +81,41 @@ def run(ws: Workspace, name: str, *, now: datetime, again: bool = False, secrets
     """
     refuse_demo(ws)
     return run_connector(ws, load.named_connector(ws, name), secrets=secrets or Secrets(), now=now, again=again)
+
+
+def pull(ws: Workspace, names: Sequence[str] = (), *, now: datetime, secrets: Secrets | None = None) -> tuple[Pulled, ...]:
+    """Pull what is new in several sources, one after the other; one that fails keeps none of the others from it.
+
+    Args:
+        ws: The workspace.
+        names: The connectors; every one that pulls where none is named.
+        now: The present moment.
+        secrets: The process's environment where none are given.
+
+    Raises:
+        InputError: A demo workspace.
+    """
+    refuse_demo(ws)
+    return tuple(_pulled(ws, name, now=now, secrets=secrets) for name in names or _pulling(ws))
+
+
+def _pulling(ws: Workspace) -> Iterator[str]:
+    """Yield the connectors that pull, and those whose file has mistakes: these are told with the others' outcomes."""
+    for name in load.connector_names(ws):
+        try:
+            if isinstance(load.named_connector(ws, name).connector, WebhookConnector):
+                continue
+        except InputError:
+            pass
+        yield name
+
+
+def _pulled(ws: Workspace, name: str, *, now: datetime, secrets: Secrets | None) -> Pulled:
+    try:
+        report = run(ws, name, now=now, secrets=secrets)
+    except IncentivesError as error:
+        return Pulled(name, problem=str(error), exit_code=error.exit_code)
+    return Pulled(name, len(report.files), sum(report.rows.values()))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support_cli import run
 from support_connectors import bronze_rows, connected, copied, land_all, outcomes, run_killed, written_text
 from support_landing import NOW, as_csv, sale
 from support_places import PASSWORD, USER, Bucket, SftpServer, object_store, sftp
@@ -191,3 +192,25 @@ def test_a_mistake_of_the_file_is_named_with_its_line(change: dict[str, str], wo
         connecting.list_connectors(ws)
 
     assert "franchise-files.yaml:" in raised.value.problems[0]
+
+
+def test_pulling_everything_tells_of_the_connector_that_failed_and_brings_the_others(folder: Path, tmp_path: Path) -> None:
+    ws = in_folder(tmp_path / "ws", folder)
+    broken = ws.root / "connectors" / "another-shop.yaml"
+    broken.write_text("kind: files\nsource: nobody\nfeed: order_lines\nurl: file:///nowhere\nglob: '*'\n", encoding="utf-8")
+    gone = ws.root / "connectors" / "gone.yaml"
+    gone.write_text(
+        f"kind: files\nsource: franchise\nfeed: order_lines\nurl: {(tmp_path / 'nothing').as_uri()}\nglob: '*'\n",
+        encoding="utf-8",
+    )
+
+    told = run("connect", "pull", "--workspace", ws.root, "--format", "json", code=None)
+
+    rows = {str(row["connector"]): row for row in told.json()}
+    assert list(rows) == ["another-shop", "franchise-files", "gone"]
+    # By the clock of a real run the third file is no longer being written.
+    assert (rows["franchise-files"]["files"], rows["franchise-files"]["problem"]) == (3, None)
+    assert "'nobody' is not listed" in str(rows["another-shop"]["problem"])
+    assert "there is no such folder" in str(rows["gone"]["problem"])
+    assert told.code == 3
+    assert run("connect", "pull", "franchise-files", "--workspace", ws.root).code == 0
