@@ -21,8 +21,9 @@ TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
 TOKEN_HEX = 32
 KINDS = frozenset({"customer_id", "email", "phone", "loyalty_id", "social_handle", "account_id"})
 _BLOCK_BYTES = 64
-_CACHED_MAX = 600_000  # of all kinds together; about 150 MB
+_CACHED_MAX = 200_000  # of each kind; about 40 MB
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
+_ASCII_SEPARATORS = {code: None for code in range(128) if _PHONE_SEPARATORS.match(chr(code))}  # four times as fast
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 
 
@@ -41,7 +42,8 @@ def normalise(kind: str, value: str) -> str | None:
     if kind == Personal.EMAIL:
         stripped = stripped.casefold()
     elif kind == Personal.PHONE and not _PHONE.fullmatch(stripped):
-        stripped = _PHONE_SEPARATORS.sub("", stripped)
+        plain = stripped.isascii()
+        stripped = stripped.translate(_ASCII_SEPARATORS) if plain else _PHONE_SEPARATORS.sub("", stripped)
         if stripped.startswith("00"):
             stripped = f"+{stripped[2:]}"
         if not _PHONE.fullmatch(stripped):
@@ -74,20 +76,23 @@ class Tokenizer:
 
     def tokens(self, kind: str, values: Sequence[str]) -> list[str | None]:
         """Return the token of each identifier of one kind, or None where it names nobody."""
-        if sum(map(len, self._cached.values())) > _CACHED_MAX:
-            self._cached.clear()
         known = self._cached.setdefault(kind, {})
+        if len(known) > _CACHED_MAX:
+            known.clear()
         new = [value for value in values if value not in known]
         if new:
             known.update(zip(new, self._made(kind, new), strict=True))
         return list(map(known.__getitem__, values))
 
     def column(self, kind: str, values: pa.Array) -> pa.Array:
-        """Return the tokens of a column of identifiers of one kind; null where a value is null or names nobody."""
+        """Return the tokens of a column of identifiers of one kind; null where a value is null or names nobody.
+
+        They are made anew: to look a token up among those of a million people takes as long as to make it.
+        """
         if values.null_count == len(values):
             return values
         coded = values.dictionary_encode()
-        return pa.array(self.tokens(kind, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
+        return pa.array(self._made(kind, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
     def typed_column(self, types: pa.Array, values: pa.Array) -> pa.Array:
         """Return the tokens of a column of identifiers whose kinds another column names; null where that is no kind."""
