@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 
 from incentives.cli.options import workspace_option
-from incentives.errors import InputError, OutsideError
+from incentives.errors import BusyError, InputError, OutsideError
 from incentives.workspace import Workspace
 
 DEFAULT_PORT = 8321
@@ -69,10 +70,14 @@ def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposu
     from incentives.portal.app import LOOPBACK_HOSTS, create_app
     from incentives.portal.serving import make_portal
     from incentives.services.accounts import refuse_demo_accounts
+    from incentives.services.erased_everywhere import forget_restored
 
     exposure = exposure or Exposure()
     check_exposure(workspace, host, exposure)
     refuse_demo_accounts(workspace)
+    # Whoever holds the lock meanwhile begins with the same.
+    with contextlib.suppress(BusyError):
+        forget_restored(workspace, clock.now())
     portal = make_portal(workspace, now=clock.now, secure=exposure.is_protected)
     app = create_app(portal, hosts=[*LOOPBACK_HOSTS, host, *exposure.names])
     listener = listen(host, port)

@@ -1,6 +1,7 @@
 """Forgetting people in every store of a workspace, and doing it again by itself after a restore.
 
-Everything follows from the erasure log; a run that was killed is finished by the next build.
+Everything follows from the erasure log; a run that was killed is finished by the next build,
+by the next landing, and before the portal is served.
 """
 
 from __future__ import annotations
@@ -89,6 +90,17 @@ def erase_restored(ws: Workspace, now: datetime) -> None:
     if any(erased.values()):
         with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
             append_event(session, Actor("build", "job"), "forget_replay", "everybody forgotten", at=now, details=erased)
+
+
+def forget_restored(ws: Workspace, now: datetime) -> None:
+    """Do the same where nobody holds the writer's lock yet: before something is landed, and before anything is served.
+
+    Raises:
+        BusyError: Another run works on the workspace; it forgets again itself.
+    """
+    if erased_of(ws):
+        with ws.writer_lock("forget"):
+            erase_restored(ws, now)
 
 
 def text_folders(ws: Workspace) -> tuple[Path, ...]:

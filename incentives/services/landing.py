@@ -21,6 +21,7 @@ from incentives.feeds.bronze_files import sync_folders
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.deliveries import Delivery, authorised, deliveries_of
 from incentives.feeds.erased_landing import erase_landed, open_search
+from incentives.feeds.erasure_logs import erased_of
 from incentives.feeds.landing import LandedFile, file_state, set_aside, work_folder
 from incentives.feeds.mappings.landed import Mappings, land_mappings
 from incentives.feeds.readers.unreadable import UnreadableFileError
@@ -104,6 +105,11 @@ def land(
         BusyError: Another run works on the workspace; names it.
         OutsideError: The disk is full or fails; the load does not exist.
     """
+    if erased_of(ws):
+        from incentives.services.erased_everywhere import forget_restored
+
+        # What a restore brought back is not to land first.
+        forget_restored(ws, now)
     deliveries = sorted(
         deliveries_of(ws, paths, source), key=lambda delivery: (delivery.source, delivery.file_name, str(delivery.path))
     )

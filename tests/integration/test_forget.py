@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support_build import FIRST, KEY, SECOND, deliver, line, write_policy
-from support_cli import run
+from support_cli import run, serving
 from support_store_search import places_of
 
 from incentives.errors import InputError
@@ -179,9 +179,16 @@ def test_neither_a_redelivery_nor_a_restore_brings_a_forgotten_customer_back(ws:
         shutil.copytree(tmp_path / "copy" / folder, ws.root / folder, dirs_exist_ok=True)
     assert all(places_of(ws.root, NEEDLES).values())
 
-    # A build is enough; the act is in the chain.
-    run_pipeline(ws, now=THIRD)
+    # A landing is enough; the act is in the chain.
+    run("land", "--workspace", ws.root)
+    _nowhere(ws)
 
+    for folder in ("bronze/personal", "set_aside", "logs", "warehouse"):
+        shutil.copytree(tmp_path / "copy" / folder, ws.root / folder, dirs_exist_ok=True)
+    assert places_of(ws.root, NEEDLES)[EMAIL]
+    with serving(ws.root):
+        _nowhere(ws)
+    run_pipeline(ws, now=THIRD)
     _nowhere(ws)
     assert _paid(ws) == paid
     assert verify_workspace(ws).findings == ()

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from support_cli import run
+from support_cli import run, serving
 from support_portal import NOW, Browser, make_client
 from support_snapshot import make_workspace, published
 
@@ -36,28 +32,6 @@ KEY = "a key of these tests only"
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INCENTIVES_KEY", KEY)
-
-
-@contextmanager
-def serving(root: Path, *arguments: str) -> Iterator[str]:
-    """Run the command and yield what it prints until it says how to stop it."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", "from incentives.cli import main; main()", "serve", "--workspace", str(root), "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        printed = ""
-        for line in process.stdout:
-            printed += line
-            if "Ctrl-C" in line:
-                break
-        yield printed
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def write_certificate(certificate: Path, key: Path, name: str) -> None:

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,3 +41,25 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int 
     if code is not None:
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def serving(root: Path, *arguments: str) -> Iterator[str]:
+    """Serve a workspace's portal and yield what it prints until it says how to stop it."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", "from incentives.cli import main; main()", "serve", "--workspace", str(root), "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        printed = ""
+        for line in process.stdout:
+            printed += line
+            if "Ctrl-C" in line:
+                break
+        yield printed
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
