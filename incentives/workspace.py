@@ -113,12 +113,24 @@ class QualitySection(_Section):
     control_total_tolerance_minor: Annotated[int, Field(ge=0)] = 0
 
 
+class RetentionSection(_Section):
+    """`[retention]`: how long what is no longer needed is kept; nothing goes before `incentives retention apply`.
+
+    `delivered_days`: delivered files after they landed, files set aside, and the raw text of refused rows after they
+    were mended. `personal_months`: a client's clear values after their last activity; then the client is forgotten.
+    """
+
+    delivered_days: Annotated[int, Field(ge=1)] = 90
+    personal_months: Annotated[int, Field(ge=1)] = 36
+
+
 class Config(_Section):
     """The whole of `incentives.toml`."""
 
     workspace: WorkspaceSection
     identity: IdentitySection = IdentitySection()
     quality: QualitySection = QualitySection()
+    retention: RetentionSection = RetentionSection()
     sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], SourceSection]
     pay_groups: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], PayGroupSection]
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),
     "forget": ("incentives.cli.forget:forget", "Forget a customer; no credit or total changes."),
     "person": ("incentives.cli.person:person", "Export what is held about one person, for that person."),
+    "retention": ("incentives.cli.retention:retention", "Say how long things are kept; remove what is due."),
     "verify": ("incentives.cli.verify:verify", "Check the audit chain, postings, statements and snapshots."),
     "serve": ("incentives.cli.serve:serve", "Serve the portal."),
 }

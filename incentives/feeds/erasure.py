@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from incentives.feeds.tokens import Tokenizer
 from incentives.workspace import Workspace
 
 ROW = "delivered_row"
+REJECTED_ROW = "file_row"
+# What stands in the place of a refused row's text once it is no longer needed.
+EXPIRED_TEXT = "[expired]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,22 @@ def _erase_raw(ws: Workspace, file: IndexedFile, search: TextSearch, swept: Swep
         _rewrite(path, table.set_column(table.schema.get_field_index("raw"), "raw", pa.array(after, pa.string())))
     if write or not count:
         swept.add(path)
+    return count
+
+
+def expire_raw(path: Path, rows: Collection[int]) -> int:
+    """Take the text out of the broken records of one file, and return how many had one still.
+
+    Args:
+        path: The file of broken records.
+        rows: Their numbers in the delivery.
+    """
+    table = pq.read_table(path)
+    before, numbers = table.column("raw").to_pylist(), table.column(REJECTED_ROW).to_pylist()
+    after = [EXPIRED_TEXT if number in rows else text for number, text in zip(numbers, before, strict=True)]
+    count: int = sum(old != new for old, new in zip(before, after, strict=True))
+    if count:
+        _rewrite(path, table.set_column(table.schema.get_field_index("raw"), "raw", pa.array(after, pa.string())))
     return count
 
 

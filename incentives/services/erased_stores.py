@@ -168,6 +168,34 @@ def _erase_database(path: Path, search: TextSearch) -> bool:
     return True
 
 
+def expire_raw_texts(folder: Path, rows: Iterable[tuple[int, int, int]], text: str) -> int:
+    """Put a text in the place of broken records' own in every warehouse, and return how many warehouses that changed.
+
+    Args:
+        folder: Of the warehouses.
+        rows: Load, ordinal of the file, and row of each record.
+        text: What stands there then.
+    """
+    places = list(rows)
+    changed = 0
+    for path in sorted(folder.glob("**/*.duckdb")) if places else []:
+        with closing(duckdb.connect(str(path))) as connection:
+            if not connection.execute(_HAS_REJECTS).fetchall():
+                continue
+            connection.execute("create temporary table expired (load_id integer, file_ordinal integer, delivered_row bigint)")
+            connection.executemany("insert into expired values (?, ?, ?)", places)
+            expired = connection.execute(
+                "update bronze.rejects set raw = ? from expired where rejects.load_id = expired.load_id and "
+                "rejects.file_ordinal = expired.file_ordinal and rejects.delivered_row = expired.delivered_row and raw <> ?",
+                [text, text],
+            ).fetchone()
+            connection.execute("force checkpoint")
+        if expired is not None and expired[0]:
+            _write_anew(path)
+            changed += 1
+    return changed
+
+
 def _write_anew(path: Path) -> None:
     """Copy a DuckDB file into a new one of the name under which it was built, and put that in its place."""
     folder = path.parent / _ANEW

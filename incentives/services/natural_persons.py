@@ -19,7 +19,7 @@ from incentives.feeds.tokens import KINDS, Tokenizer
 from incentives.workspace import Workspace
 
 # Feeds whose rows carry a customer's record, with the column that names its source.
-_RECORD_FEEDS = ("order_lines", "interactions", "customers", "permissions", "customer_identifiers", "client_ownership")
+RECORD_FEEDS = ("order_lines", "interactions", "customers", "permissions", "customer_identifiers", "client_ownership")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _joined(ws: Workspace, start: Erased) -> Erased:
     records = " union ".join(
         f"select customer_record_key, {source_column(FEEDS[feed])} as source, customer_id from staging.stg_{feed} "
         "where customer_record_key is not null and customer_id is not null"
-        for feed in _RECORD_FEEDS
+        for feed in RECORD_FEEDS
     )
     with closing(duckdb.connect(str(ws.warehouse), read_only=True)) as connection:
         connection.execute(f"create temp table records as {records}")
