@@ -21,7 +21,7 @@ TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
 TOKEN_HEX = 32
 KINDS = frozenset({"customer_id", "email", "phone", "loyalty_id", "social_handle", "account_id"})
 _BLOCK_BYTES = 64
-_CACHED_MAX = 200_000  # of each kind; about 40 MB
+_KNOWN_MAX = 200_000  # of each kind; about 40 MB
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
 _ASCII_SEPARATORS = {code: None for code in range(128) if _PHONE_SEPARATORS.match(chr(code))}  # four times as fast
 _PHONE = re.compile(r"\+[0-9]{7,15}")
@@ -51,6 +51,13 @@ def normalise(kind: str, value: str) -> str | None:
     return stripped or None
 
 
+def normalise_all(kind: str, values: Sequence[str]) -> list[str | None]:
+    """Return the form of each identifier that is compared, as `normalise` does."""
+    if kind in (Personal.EMAIL, Personal.PHONE):
+        return [normalise(kind, value) for value in values]
+    return [value.strip() or None for value in values]
+
+
 @dataclass(slots=True)
 class Tokenizer:
     """Makes tokens with one workspace key.
@@ -62,7 +69,7 @@ class Tokenizer:
     key: bytes = field(repr=False)
     _inner: hashlib._Hash = field(init=False, repr=False)
     _outer: hashlib._Hash = field(init=False, repr=False)
-    _cached: dict[str, dict[str, str | None]] = field(init=False, repr=False, default_factory=dict)
+    _known: dict[str, dict[str, str | None]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         key = self.key if len(self.key) <= _BLOCK_BYTES else hashlib.sha256(self.key).digest()
@@ -75,9 +82,9 @@ class Tokenizer:
         return self.tokens(kind, [value])[0]
 
     def tokens(self, kind: str, values: Sequence[str]) -> list[str | None]:
-        """Return the token of each identifier of one kind, or None where it names nobody."""
-        known = self._cached.setdefault(kind, {})
-        if len(known) > _CACHED_MAX:
+        """Return the token of each identifier of one kind, or None where it names nobody; remembered for the next time."""
+        known = self._known.setdefault(kind, {})
+        if len(known) > _KNOWN_MAX:
             known.clear()
         new = [value for value in values if value not in known]
         if new:
@@ -110,8 +117,7 @@ class Tokenizer:
         inner.update(f"{kind}\x1f".encode())
         begin, end = inner.copy, self._outer.copy
         made: list[str | None] = []
-        for value in values:
-            normalised = normalise(kind, value)
+        for normalised in normalise_all(kind, values):
             if normalised is None:
                 made.append(None)
                 continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,14 @@ import pyarrow.compute as pc
 
 from incentives.feeds.bronze_files import RejectsFile
 from incentives.feeds.readers.batches import Batch, Form, unknown_text
-from incentives.feeds.readers.prepare import PreparedText
+from incentives.feeds.readers.prepare import PreparedText, SoundRecords
 from incentives.feeds.readers.records import RecordParser
 from incentives.feeds.reading import Reading
 
 ROWS_MAX = 122_880
 BATCH_BYTES = 64 << 20
+# About a batch.
+_PIECES_AHEAD = 20
 
 
 class CsvTable:
@@ -67,10 +71,10 @@ class CsvTable:
         held: list[pa.RecordBatch] = []
         numbers: list[npt.NDArray[np.int64]] = []
         rows = bytes_ = 0
-        for records in self._text.records():
-            held.append(self._parser.parse(records))
+        for records, parsed in self._parsed():
+            held.append(parsed)
             numbers.append(records.numbers)
-            rows += len(records.numbers)
+            rows += parsed.num_rows
             bytes_ += len(records.text)
             while rows >= ROWS_MAX or bytes_ >= BATCH_BYTES:
                 whole, all_numbers = pa.concat_batches(held), np.concatenate(numbers)
@@ -84,6 +88,21 @@ class CsvTable:
                 pa.concat_batches(held or [self._parser.nothing()]),
                 np.concatenate(numbers or [np.empty(0, dtype=np.int64)]),
             )
+
+    def _parsed(self) -> Iterator[tuple[SoundRecords, pa.RecordBatch]]:
+        """Yield records and what they are parsed to; parsing runs beside examining, and beside whatever takes batches."""
+        ahead: deque[tuple[SoundRecords, Future[pa.RecordBatch]]] = deque()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            try:
+                for records in self._text.records():
+                    ahead.append((records, pool.submit(self._parser.parse, records)))
+                    if len(ahead) > _PIECES_AHEAD:
+                        first, parsed = ahead.popleft()
+                        yield first, parsed.result()
+                for first, parsed in ahead:
+                    yield first, parsed.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _batch(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64]) -> Batch:
         self._is_begun = True
