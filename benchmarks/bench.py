@@ -66,10 +66,9 @@ class Bench:
         """The sample's feeds, `<source>/<feed>...csv`."""
         return self.folder / "feeds"
 
-    @property
-    def csv_files(self) -> list[Path]:
-        """Every delivered CSV file of the sample."""
-        return sorted(self.feeds.rglob("*.csv"))
+    def csv_files(self, feed: str) -> list[Path]:
+        """Return the sample's files of a feed."""
+        return sorted(self.feeds.rglob(f"{feed}*.csv"))
 
     @contextmanager
     def timed(self) -> Iterator[Timed]:
@@ -88,8 +87,7 @@ class Bench:
                 target, order_lines=self.size.order_lines, interactions=self.size.interactions, seed=SEED, start=START
             )
 
-        asked = f"{self.size} {SEED} {START}"
-        self._keep(self.feeds, _fingerprint(asked, _CODE / "feeds" / "sample", _CODE / "feeds" / "contracts.py"), make)
+        self.keep("feeds", make, _CODE / "feeds" / "sample", _CODE / "feeds" / "contracts.py")
 
     def land(self) -> None:
         """Land the feeds in the kept workspace, unless they lie there as this version lands them."""
@@ -101,7 +99,7 @@ class Bench:
 
             land(self.workspace(target), now=NOW)
 
-        self._keep(self.folder / "landed", _fingerprint(str(self.size), *code), make)
+        self.keep("landed", make, *code)
 
     def workspace(self, root: Path | None = None, feeds: Path | None = None) -> Workspace:
         """Return a new workspace of the sample's retailer, its feeds in the inbox, its policies and plans those of the demo."""
@@ -128,18 +126,28 @@ class Bench:
         _link_tree(self.folder / "landed", root)
         return Workspace.open(root)
 
-    def _keep(self, place: Path, fingerprint: str, make: Callable[[Path], object]) -> None:
+    def keep(self, name: str, make: Callable[[Path], object], *code: Path) -> Path:
+        """Return a folder of the size that is kept between runs, made anew where it is missing or the code has changed.
+
+        Args:
+            name: Of the folder.
+            make: Makes it, at a path that does not exist yet.
+            code: Modules and packages that decide what is in it.
+        """
+        place = self.folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
         stamp = place.with_suffix(".stamp")
+        fingerprint = _fingerprint(f"{self.size} {SEED} {START}", *code)
         with FileLock(str(place.with_suffix(".lock"))):
             if place.is_dir() and stamp.is_file() and stamp.read_text() == fingerprint:
-                return
+                return place
             shutil.rmtree(place, ignore_errors=True)
             unfinished = place.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             make(unfinished)
             unfinished.rename(place)
             stamp.write_text(fingerprint)
+        return place
 
 
 def connect_reference() -> duckdb.DuckDBPyConnection:

@@ -212,8 +212,12 @@ def readers_for(sizes: Sequence[int]) -> int:
     """Return how many readers are worth it for files of these sizes in bytes."""
     if len(sizes) < 2 or (sum(sizes) < BYTES_MIN and len(sizes) < FILES_MIN) or not sys.executable:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, READERS_MAX, len(sizes))
+    return min(cores(), READERS_MAX, len(sizes))
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _size(delivery: Delivery) -> int:
