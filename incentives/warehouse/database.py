@@ -12,6 +12,7 @@ import duckdb
 from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.bronze_views import Load, create_bronze
 from incentives.feeds.config_tables import create_config
+from incentives.feeds.locked_divisions import create_locked_divisions
 from incentives.feeds.sql_rows import insert_rows
 from incentives.policies.compile import policy_tables, policy_tables_ddl
 from incentives.policies.load import PolicyVersion
@@ -38,6 +39,7 @@ def create_database(
     with closing(duckdb.connect(str(database))) as connection:
         create_bronze(connection, root, files, loads)
         create_config(connection, config, as_of)
+        create_locked_divisions(connection, root, files)
         for statement in policy_tables_ddl():
             connection.execute(statement)
         for table, rows in policy_tables(policies).items():

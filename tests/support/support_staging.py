@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from incentives.feeds.contracts import FEEDS
+from incentives.feeds.locked_divisions import COLUMNS as LOCKED_COLUMNS
 from incentives.feeds.staging_columns import typed_columns
 from incentives.money import CURRENCIES, currency_digits
 from incentives.policies import POLICY_TABLE_COLUMNS, load_policy_texts, policy_tables, policy_tables_ddl
@@ -87,6 +88,7 @@ def fill(
     _table(connection, "staging.stg_settings", {"name": "varchar", "value": "varchar"}, rows)
     digits: list[Row] = [{"currency": code, "digits": currency_digits(code)} for code in CURRENCIES]
     _table(connection, "staging.stg_currencies", {"currency": "varchar", "digits": "integer"}, digits)
+    _table(connection, "staging.stg_locked_divisions", LOCKED_COLUMNS, [])
     _table(connection, "staging.stg_pay_currencies", {"currency": "varchar"}, [{"currency": code} for code in pay_currencies])
 
 
@@ -99,7 +101,7 @@ def _columns(feed: str) -> dict[str, str]:
         keys = {"order_line_key": "bigint", "order_key": "bigint"}
     if "customer_id" in names:
         keys["customer_record_key"] = "bigint"
-    return {**keys, **columns}
+    return {**keys, "load_id": "integer", **columns}
 
 
 def _with_keys(feed: str, row: Row) -> Row:

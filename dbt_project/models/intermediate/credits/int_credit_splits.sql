@@ -97,8 +97,21 @@ ranked as (
     from floors
 ),
 
+locked as (
+    select
+        order_line_key as split_key,
+        role,
+        recipient,
+        reason,
+        role_order,
+        share_e12
+    from {{ ref('int_locked_divisions') }}
+),
+
 final as (
     select * from alone
+    union all
+    select * from locked
     union all
     select
         split_key,

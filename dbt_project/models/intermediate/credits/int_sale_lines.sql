@@ -1,7 +1,7 @@
 {#
     Lines of one order that are credited alike are worked out once. A moment is what decides touches and owners: order,
-    second, policy and customer. A split adds what decides the division: sellers and exclusion. Each is named by its
-    smallest line key, so that a key depends on content only.
+    second, policy and customer. A split adds what decides the division: sellers and exclusion; a line whose division is locked
+    is a split of its own. Each is named by its smallest line key, so that a key depends on content only.
 #}
 with order_lines as (
     select * from {{ ref('int_order_lines') }}
@@ -16,6 +16,10 @@ excluded_categories as (
     select * from {{ ref('stg_policy_excluded_categories') }}
 ),
 
+locked as (
+    select distinct order_line_key from {{ ref('int_locked_divisions') }}
+),
+
 with_policy as (
     select
         order_lines.order_line_key,
@@ -26,6 +30,7 @@ with_policy as (
         order_lines.ordered_s,
         order_lines.net_minor,
         excluded_categories.category is not null as is_excluded,
+        locked.order_line_key as locked_key,
         order_lines.completed_at is not null as is_completed,
         order_lines.order_date
     from order_lines
@@ -33,6 +38,7 @@ with_policy as (
     left join excluded_categories
         on order_lines.policy_key = excluded_categories.policy_key
         and order_lines.category = excluded_categories.category
+    left join locked on order_lines.order_line_key = locked.order_line_key
 ),
 
 final as (
@@ -42,7 +48,7 @@ final as (
             partition by order_key, ordered_s, order_date, policy_no, customer_key
         ) as moment_key,
         min(order_line_key) over (
-            partition by order_key, ordered_s, order_date, policy_no, customer_key, sellers, is_excluded, is_completed
+            partition by order_key, ordered_s, order_date, policy_no, customer_key, sellers, is_excluded, is_completed, locked_key
         ) as split_key,
         order_key,
         customer_key,
@@ -52,6 +58,7 @@ final as (
         net_minor,
         is_excluded,
         is_completed,
+        locked_key is not null as is_locked,
         order_date
     from with_policy
 )

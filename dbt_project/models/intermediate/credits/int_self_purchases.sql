@@ -9,7 +9,7 @@ customer_map as (
 
 sale_lines as (
     select * from {{ ref('int_sale_lines') }}
-    where customer_key is not null
+    where customer_key is not null and not is_locked
 ),
 
 policies as (

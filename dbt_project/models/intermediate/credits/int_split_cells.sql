@@ -5,7 +5,7 @@
 #}
 with sale_lines as (
     select * from {{ ref('int_sale_lines') }}
-    where is_completed
+    where is_completed and not is_locked
 ),
 
 policies as (

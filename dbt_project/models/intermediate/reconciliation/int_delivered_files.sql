@@ -1,4 +1,4 @@
--- Mappings, policies and settings are landed as texts; they have no rows that end anywhere.
+-- Mappings, policies, settings and divisions that a cycle locked are the workspace's own; they have no rows that end anywhere.
 select
     load_id,
     file_ordinal,
@@ -10,4 +10,4 @@ select
     sentence,
     coalesce(rows_delivered, 0) as rows_delivered
 from {{ ref('stg_files') }}
-where feed is null or feed not in ('mappings', 'policies', 'settings')
+where feed is null or feed not in ('locked_divisions', 'mappings', 'policies', 'settings')
