@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALL_FILES = 2_000
 _SMALL_LINES = 50
 _SOURCE = "clienteling"
-_COPY_TITLE = "DuckDB's COPY of the same files to Parquet, every column as text"
+_COPY_TITLE = "DuckDB's COPY of the same files to Parquet, every column as text, the dialect told"
 _BARS = {size: Bar(ratio_max=1.5, memory_max=2 * GIB) for size in ("S", "L")}
 
 
@@ -120,16 +120,15 @@ def _land(bench: Bench, feeds: Path) -> Taken:
 
 
 def _copy(bench: Bench, feeds: Path) -> Taken:
-    """Copy with DuckDB's defaults, one file for each.
+    """Copy with DuckDB, one file for each.
 
-    The sample has broken records, which DuckDB's reader passes over only where it is told to.
+    It is told the dialect, without which it spends a third of its time on finding that out. The sample has broken
+    records, which it passes over only where it is told to.
     """
+    options = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', ignore_errors = true"
     with connect_reference() as connection, bench.timed() as span:
         for number, path in enumerate(sorted(feeds.rglob("*.csv"))):
-            connection.execute(
-                f"copy (from read_csv('{path}', all_varchar = true, header = true, ignore_errors = true)) "
-                f"to '{bench.scratch / str(number)}.parquet'"
-            )
+            connection.execute(f"copy (from read_csv('{path}', {options})) to '{bench.scratch / str(number)}.parquet'")
     return span.taken
 
 
