@@ -50,17 +50,15 @@ def land_locked_divisions(
         now: The moment of landing.
 
     Returns:
-        The number of the new load, or None where the cycle's divisions landed before, or nothing was sold.
+        The number of the new load, or None where the cycle's divisions landed before.
     """
     index = BronzeIndex(ws.bronze_index)
-    name = f"{cycle.replace('/', '-')}.parquet"
+    name = file_name(cycle)
     if index.last_text(FEED, name) is not None:
         return None
     with work_folder(ws) as folder:
         temporary = folder / "divisions.parquet"
         rows = _write(divisions, temporary, cycle, window, last_load)
-        if not rows:
-            return None
         digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
         size = temporary.stat().st_size
         final = ws.bronze / "facts" / FEED / f"{digest}.parquet"
@@ -81,6 +79,11 @@ def land_locked_divisions(
     )
     index.add_load(row.load_id, now, [row])
     return row.load_id
+
+
+def file_name(cycle: str) -> str:
+    """Return the name under which the divisions of a cycle, `period/pay group`, land."""
+    return f"{cycle.replace('/', '-')}.parquet"
 
 
 def create_locked_divisions(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile]) -> None:

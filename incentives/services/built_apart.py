@@ -19,6 +19,7 @@ from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.feeds.bronze_views import loads_through
 from incentives.feeds.dbt_files import project_dir
+from incentives.feeds.locked_divisions import FEED
 from incentives.policies.load import PolicyVersion, load_policy_texts
 from incentives.warehouse.documents import landed_config, landed_policies
 from incentives.warehouse.fingerprint import code_fingerprint
@@ -30,7 +31,7 @@ _PARSED = Path("target") / "partial_parse.msgpack"
 
 
 def last_build(ws: Workspace) -> Build:
-    """Return the workspace's build, which must hold all that has landed, by the rules of today.
+    """Return the workspace's build, which must hold all that sources delivered, by the rules of today.
 
     Raises:
         InputError: There is none, or something landed since, or the rules are others now.
@@ -39,7 +40,8 @@ def last_build(ws: Workspace) -> Build:
     remedy = "Run `incentives build` first."
     if build is None:
         raise InputError("nothing is built yet, so there is nothing to compare with.", where=str(ws.warehouse), remedy=remedy)
-    if build.last_load != BronzeIndex(ws.bronze_index).last_load() or build.fingerprint != code_fingerprint(project_dir()):
+    since = [file for file in BronzeIndex(ws.bronze_index).files() if file.load_id > build.last_load and file.feed != FEED]
+    if since or build.fingerprint != code_fingerprint(project_dir()):
         raise InputError(
             "the last build does not hold what has landed since, or was made by other rules.",
             where=str(ws.warehouse),
@@ -49,8 +51,23 @@ def last_build(ws: Workspace) -> Build:
 
 
 @contextmanager
+def divided_anew(ws: Workspace, build: Build) -> Iterator[Path]:
+    """Give a warehouse of the build's loads in which nothing is locked: the build's own where no cycle locked anything."""
+    if any(file.feed == FEED for file in BronzeIndex(ws.bronze_index).files(build.last_load)):
+        with built_apart(ws, build.last_load) as database:
+            yield database
+    else:
+        yield build.database
+
+
+@contextmanager
 def built_apart(
-    ws: Workspace, load_id: int, *, policies: Sequence[PolicyVersion] | None = None, alter: Alter | None = None
+    ws: Workspace,
+    load_id: int,
+    *,
+    policies: Sequence[PolicyVersion] | None = None,
+    alter: Alter | None = None,
+    with_locked: bool = False,
 ) -> Iterator[Path]:
     """Give the DuckDB file of a warehouse built from the loads up to one, without its data tests.
 
@@ -59,6 +76,7 @@ def built_apart(
         load_id: The last load to build from.
         policies: In the place of the landed ones.
         alter: Told the database before anything is built: schema `bronze` shows what was landed.
+        with_locked: Whether divisions that cycles locked hold here too; without, everything is divided anew.
 
     Raises:
         CheckFailedError: A model could not be built, or the policies leave a day without one.
@@ -68,7 +86,7 @@ def built_apart(
     from incentives.warehouse import dbt_run
     from incentives.warehouse.gaps import refuse_policy_gaps
 
-    files = BronzeIndex(ws.bronze_index).files(load_id)
+    files = tuple(file for file in BronzeIndex(ws.bronze_index).files(load_id) if with_locked or file.feed != FEED)
     loads = loads_through(ws.bronze_index, load_id)
     ws.warehouse_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="apart-", dir=ws.warehouse_dir) as folder:

@@ -1,25 +1,31 @@
-"""From a calculation's result to what the ledger records: the two do not know each other, this module knows both."""
+"""A calculation as the ledger is to record it: the period's own statements, and what locked periods have not settled yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
-from incentives.bonus.result import BonusException, ComponentResult, Statement, TraceStep
+from incentives.bonus.result import BonusException
 from incentives.errors import InputError
 from incentives.ledger.audit import JsonValue
-from incentives.ledger.drafts import CalculationDraft, ComponentDraft, StatementDraft
+from incentives.ledger.drafts import CalculationDraft
+from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import CycleHead
+from incentives.money import format_minor
 from incentives.periods import Period
+from incentives.services.adjustments import Restated, in_statement_order, restated_periods
 from incentives.services.manifests import freeze
+from incentives.services.statement_drafts import statement_drafts
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
 
 
-def calculation_draft(ws: Workspace, period: Period, pay_group: str) -> CalculationDraft:
+def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> CalculationDraft:
     """Calculate from the published snapshot, freeze what was read, and return what the ledger is to record.
 
     Raises:
         InputError: Nothing is published yet.
         DocumentError: A plan has mistakes.
+        CheckFailedError: A frozen input of a locked cycle is missing or has changed.
     """
     from incentives.services.bonus import calculate
 
@@ -28,40 +34,30 @@ def calculation_draft(ws: Workspace, period: Period, pay_group: str) -> Calculat
         raise InputError(
             "nothing is published yet, so there is nothing to calculate from.", remedy="Run `incentives build` first."
         )
-    calculation = calculate(ws, period, pay_group, as_of=snapshot.as_of.date())
+    period = Period.parse(head.period)
+    calculation = calculate(ws, period, head.pay_group, as_of=snapshot.as_of.date())
+    with ledger.reading() as session, snapshot.connect() as connection:
+        restated = restated_periods(ws, session, connection, head, as_of=snapshot.as_of)
     if snapshots.current(ws) != snapshot:
         raise InputError("another snapshot was published during the calculation.", remedy="Calculate again.")
     manifest = freeze(
         ws,
         snapshot,
         period=period,
-        pay_group=pay_group,
+        pay_group=head.pay_group,
         inputs=calculation.inputs,
         plan_texts={text.path.name: text.text for text in calculation.plans},
+        adjusted={one.head.period: (one.inputs, one.is_final) for one in restated},
     )
+    exceptions = [exception_json(found) for found in calculation.result.exceptions]
+    exceptions += [found for one in restated if one.is_final for found in _too_late(one)]
+    adjustments = [draft for one in restated if not one.is_final for draft in one.drafts]
     return CalculationDraft(
         snapshot.last_load,
         manifest,
-        tuple(exception_json(found) for found in calculation.result.exceptions),
-        statement_drafts(calculation.result.statements),
+        tuple(exceptions),
+        in_statement_order(period, statement_drafts(calculation.result.statements), adjustments),
     )
-
-
-def statement_drafts(statements: Sequence[Statement]) -> Iterator[StatementDraft]:
-    """Yield the statements as drafts, each made when it is read."""
-    for statement in statements:
-        yield StatementDraft(
-            statement.associate_id,
-            statement.plan,
-            statement.plan_version,
-            statement.agreement,
-            statement.period.label,
-            statement.currency,
-            statement.worth_minor,
-            0,
-            tuple(_component(part) for part in statement.components),
-            tuple(_step(step) for step in statement.trace),
-        )
 
 
 def exception_json(found: BonusException) -> Mapping[str, JsonValue]:
@@ -78,28 +74,20 @@ def exception_json(found: BonusException) -> Mapping[str, JsonValue]:
     }
 
 
-def _component(part: ComponentResult) -> ComponentDraft:
-    attainment = None if part.attainment is None else f"{part.attainment.numerator}/{part.attainment.denominator}"
-    return ComponentDraft(
-        part.component,
-        part.measure,
-        part.measure_unit,
-        part.window_start,
-        part.window_end,
-        part.measure_value,
-        part.target_value,
-        attainment,
-        part.amount_minor,
-    )
-
-
-def _step(step: TraceStep) -> Mapping[str, JsonValue]:
-    return {
-        "sequence": step.sequence,
-        "component": step.component,
-        "step": step.step,
-        "label": step.label,
-        "inputs": step.inputs,
-        "output": step.output,
-        "unit": step.unit,
-    }
+def _too_late(restated: Restated) -> list[Mapping[str, JsonValue]]:
+    """Return what a period that is final would differ by: listed, and not posted."""
+    return [
+        {
+            "kind": "period_is_final",
+            "subject_type": "associate",
+            "subject_id": draft.associate_id,
+            "plan": draft.plan,
+            "component": "",
+            "detail": f"{restated.head.period} was locked over a year ago and is not adjusted any more; it would be worth "
+            f"{format_minor(draft.worth_minor, draft.currency)} {draft.currency} and "
+            f"{format_minor(draft.settled_minor, draft.currency)} is settled.",
+            "amount_minor": draft.worth_minor - draft.settled_minor,
+            "currency": draft.currency,
+        }
+        for draft in restated.drafts
+    ]

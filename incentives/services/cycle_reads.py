@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
+from incentives.feeds.locked_divisions import FEED as LOCKED_DIVISIONS
 from incentives.ledger import heads as ledger_heads
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
@@ -207,7 +208,7 @@ def _deliveries_after(ws: Workspace, load_id: int) -> tuple[DeliveryView, ...]:
     return tuple(
         DeliveryView(file.load_id, file.file_name, file.feed, file.rows_delivered)
         for file in files
-        if file.load_id > load_id and file.outcome == "loaded"
+        if file.load_id > load_id and file.outcome == "loaded" and file.feed != LOCKED_DIVISIONS
     )
 
 

@@ -16,19 +16,19 @@ from itertools import zip_longest
 import pandas as pd
 
 from incentives.bonus.inputs import BonusInputs
-from incentives.bonus.pay_group import PayGroup
-from incentives.errors import InputError
 from incentives.ledger import heads
+from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.statements import StatementRow, read_statements, row_of
-from incentives.periods import CALENDARS, Period
+from incentives.periods import Period
 from incentives.plans.load import PlanText
-from incentives.services.cycle_drafts import statement_drafts
+from incentives.services.adjustments import adjustments_again, in_statement_order
 from incentives.services.cycle_reads import resolve_pay_group
 from incentives.services.cycle_views import ReplayReport
-from incentives.services.manifests import frozen_inputs, frozen_plans, parse_manifest
+from incentives.services.manifests import frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
 from incentives.services.replay_inputs import bronze_damages, division_differences, rebuilt_inputs
+from incentives.services.statement_drafts import statement_drafts
 from incentives.workspace import Workspace
 
 SHOWN_MAX = 20
@@ -65,11 +65,11 @@ def replay_cycle(
         manifest = parse_manifest(calculation.manifest)
         inputs = frozen_inputs(ws, manifest)
         plans = frozen_plans(ws, manifest, inputs)
-        expected = list(_recomputed(head, number, plans, inputs, manifest))
+        adjustments = tuple(adjustments_again(ws, session, head, manifest))
+        expected = list(_recomputed(head, number, plans, inputs, manifest, adjustments))
         differences: list[str] = []
         count = 0
-        own = (row for row in read_statements(session, number, with_trace=True) if row.earned_period == head.period)
-        for recorded, computed in zip_longest(own, expected):
+        for recorded, computed in zip_longest(read_statements(session, number, with_trace=True), expected):
             count += recorded is not None
             differences += _differences(recorded, computed)
     rebuilt = tuple(_from_bronze(ws, manifest, inputs, plans, now)) if from_bronze else None
@@ -77,25 +77,22 @@ def replay_cycle(
 
 
 def _recomputed(
-    head: CycleHead, calculation_id: int, plans: tuple[PlanText, ...], inputs: BonusInputs, manifest: Mapping[str, object]
+    head: CycleHead,
+    calculation_id: int,
+    plans: tuple[PlanText, ...],
+    inputs: BonusInputs,
+    manifest: Mapping[str, object],
+    adjustments: tuple[StatementDraft, ...],
 ) -> Iterator[StatementRow]:
     from incentives.bonus.calculate import calculate
 
-    result = calculate([text.plan for text in plans], inputs, Period.parse(head.period), frozen_pay_group(manifest))
+    period = Period.parse(head.period)
+    result = calculate([text.plan for text in plans], inputs, period, frozen_pay_group(manifest))
     last, ordinal = "", 0
-    for draft in statement_drafts(result.statements):
+    for draft in in_statement_order(period, statement_drafts(result.statements), adjustments):
         ordinal = ordinal + 1 if draft.associate_id == last else 1
         last = draft.associate_id
         yield row_of(draft, 0, calculation_id, head.subject, ordinal)
-
-
-def frozen_pay_group(manifest: Mapping[str, object]) -> PayGroup:
-    """Return the pay group as it was when a cycle was calculated."""
-    kept = manifest["pay_group"]
-    if not isinstance(kept, Mapping):
-        raise InputError("the manifest names no pay group.")
-    calendar = next(one for one in CALENDARS if one == kept["calendar"])
-    return PayGroup(str(kept["name"]), calendar, str(kept["currency"]), bool(kept["default"]))
 
 
 def _differences(recorded: StatementRow | None, computed: StatementRow | None) -> Iterator[str]:

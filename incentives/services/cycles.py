@@ -35,6 +35,7 @@ from incentives.services.cycle_reads import (
     team_statements,
 )
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus, ExportReport
+from incentives.services.frozen_divisions import divisions_to_freeze, freeze_divisions
 from incentives.services.manifests import parse_manifest
 from incentives.serving.durable import replace_text
 from incentives.workspace import Workspace
@@ -96,7 +97,10 @@ def calculate_cycle(
         with ledger.reading() as session:
             seen = heads.find(session, name, period)
         state_after(seen.state, Act.CALCULATE, subject=seen.subject)
-        draft = calculation_draft(ws, period, name)
+        if divisions_to_freeze(ws, ledger):
+            with ws.writer_lock("calculate"):
+                freeze_divisions(ws, ledger, now)
+        draft = calculation_draft(ws, ledger, seen)
         with ledger.act() as session:
             head = heads.find(session, name, period)
             head = acts.record_calculation(session, by.actor(), head, draft, expected_sequence=seen.sequence, at=now)
@@ -162,15 +166,19 @@ def send_back_cycle(
 def lock_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None, by: Person, now: datetime) -> CycleStatus:
     """Lock an approved cycle: its statements are posted and never change; the chain's head leaves the database.
 
+    How its order lines were divided lands as a load: no later build divides them otherwise.
+
     Raises:
         StateError: Not approved, or an earlier cycle of the calendar is not locked.
+        BusyError: Another run works on the workspace.
     """
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with ws.writer_lock("lock"), Ledger.open(ws.ledger) as ledger:
         with ledger.act() as session:
             head = acts.lock(session, by.actor(), heads.find(session, name, period), at=now)
         write_anchors(ws, ledger)
+        freeze_divisions(ws, ledger, now)
         return _status(ws, ledger, head)
 
 

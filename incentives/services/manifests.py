@@ -18,10 +18,11 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from incentives.bonus.inputs import SCHEMAS, BonusInputs
-from incentives.errors import CheckFailedError
+from incentives.bonus.pay_group import PayGroup
+from incentives.errors import CheckFailedError, InputError
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.ledger.audit import JsonValue, canonical
-from incentives.periods import Period
+from incentives.periods import CALENDARS, Period
 from incentives.plans.load import PlanText, parse_plan
 from incentives.plans.registry import read_registry
 from incentives.serving.durable import sha256_of, sync_dir, sync_file
@@ -31,6 +32,8 @@ from incentives.workspace import CONFIG_NAME, Workspace
 
 FORMAT = 1
 DIVISIONS = "divisions"
+# Frames of a locked period that order lines and overrides move.
+_MOVED = ("measures", "credits")
 # Ordered by content, so that the bytes of equal rows are equal.
 DIVISIONS_SQL = """
 select order_line_key, root_line_key, source, order_id, line_id, line_kind, role, role_order, recipient, share_e12,
@@ -49,6 +52,7 @@ def freeze(
     pay_group: str,
     inputs: BonusInputs,
     plan_texts: Mapping[str, str],
+    adjusted: Mapping[str, tuple[BonusInputs, bool]],
 ) -> dict[str, JsonValue]:
     """Keep everything a calculation was made from and return its manifest.
 
@@ -59,6 +63,7 @@ def freeze(
         pay_group: Whose cycle.
         inputs: The frames that the calculation read.
         plan_texts: File name -> text of each plan that was used.
+        adjusted: Locked period -> its inputs as of today, and whether its differences are only listed.
     """
     group = ws.config.pay_groups[pay_group]
     with _workbench(ws) as bench:
@@ -95,6 +100,10 @@ def freeze(
             "facts": _keep_text(ws, bench, facts),
             "texts": {name: _keep_text(ws, bench, text) for name, text in sorted(texts.items())},
             "inputs": dict(sorted(frozen.items())),
+            "adjusted": {
+                label: {**_keep_adjusted(ws, snapshot, bench, Period.parse(label), inputs), "is_final": is_final}
+                for label, (inputs, is_final) in adjusted.items()
+            },
         }
 
 
@@ -105,6 +114,8 @@ def objects_of(manifest: Mapping[str, object]) -> dict[str, str]:
         part = manifest.get(section)
         if isinstance(part, Mapping):
             found |= {f"{section}/{name}": str(sha256) for name, sha256 in part.items()}
+    for period, part in _adjusted(manifest).items():
+        found |= {f"adjusted/{period}/{name}": str(part[name]) for name in (*_MOVED, DIVISIONS)}
     return found
 
 
@@ -141,6 +152,38 @@ def frozen_plans(ws: Workspace, manifest: Mapping[str, object], inputs: BonusInp
     )
 
 
+def adjusted_inputs(ws: Workspace, manifest: Mapping[str, object], period: str, frozen: BonusInputs) -> BonusInputs:
+    """Return a locked period's inputs as a later version of another cycle saw them. Raises as `read_text`.
+
+    Args:
+        ws: The workspace.
+        manifest: Of the version that adjusts it.
+        period: The locked period.
+        frozen: What the locked period's own manifest froze.
+    """
+    named = objects_of(manifest)
+    with _workbench(ws) as bench:
+        frozen.to_parquet(bench)
+        for name in _MOVED:
+            (bench / f"{name}.parquet").unlink()
+            (bench / f"{name}.parquet").symlink_to(_checked(ws, named[f"adjusted/{period}/{name}"]))
+        return BonusInputs.from_parquet(bench)
+
+
+def adjusted_divisions(ws: Workspace, manifest: Mapping[str, object], period: str) -> Path:
+    """Return the Parquet file of how a locked period's lines were divided when a later version adjusted it."""
+    return _checked(ws, objects_of(manifest)[f"adjusted/{period}/{DIVISIONS}"])
+
+
+def frozen_pay_group(manifest: Mapping[str, object]) -> PayGroup:
+    """Return the pay group as it was when a cycle was calculated."""
+    kept = manifest["pay_group"]
+    if not isinstance(kept, Mapping):
+        raise InputError("the manifest names no pay group.")
+    calendar = next(one for one in CALENDARS if one == kept["calendar"])
+    return PayGroup(str(kept["name"]), calendar, str(kept["currency"]), bool(kept["default"]))
+
+
 def frozen_divisions(ws: Workspace, manifest: Mapping[str, object]) -> Path:
     """Return the Parquet file of a manifest's divisions. Raises as `read_text`."""
     return _checked(ws, objects_of(manifest)[f"inputs/{DIVISIONS}"])
@@ -161,6 +204,20 @@ def parse_manifest(text: str) -> Mapping[str, object]:
     parsed = json.loads(text)
     assert isinstance(parsed, dict)
     return parsed
+
+
+def _adjusted(manifest: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
+    part = manifest.get("adjusted")
+    return part if isinstance(part, Mapping) else {}
+
+
+def _keep_adjusted(ws: Workspace, snapshot: Snapshot, bench: Path, period: Period, inputs: BonusInputs) -> dict[str, JsonValue]:
+    """Keep what order lines moved of a locked period, and how its lines are divided now."""
+    folder = bench / f"adjusted-{period.label}"
+    inputs.to_parquet(folder)
+    divisions = folder / f"{DIVISIONS}.parquet"
+    _write_divisions(snapshot, _first_day(inputs, period), period.end, divisions)
+    return {name: _keep(ws, folder / f"{name}.parquet") for name in (*_MOVED, DIVISIONS)}
 
 
 def _first_day(inputs: BonusInputs, period: Period) -> date:

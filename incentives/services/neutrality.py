@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from incentives.periods import Period
-from incentives.services.built_apart import built_apart, last_build
+from incentives.services.built_apart import built_apart, divided_anew, last_build
 from incentives.services.channels_of_work import ChannelOfWork, by_channel, credit_by_channel
 from incentives.services.relabelling import LOCATIONS, Relabelling, erased, permuted
 from incentives.services.trial_payouts import Payer, Payouts, worth
@@ -114,26 +114,27 @@ def audit_neutrality(ws: Workspace, period: Period) -> NeutralityAudit:
 
     Channels, activities of equal credit and places that differ in kind alone change names one for one: no credit, no
     measure and no payout may change. Then every channel gets one name: no credit may change (a measure that counts
-    channels for a report may). Payouts are those of every pay group whose calendar has the period.
+    channels for a report may). Nothing is locked on either side, so that no division hides behind an earlier one. Payouts are those of every pay group whose calendar has the period.
 
     Raises:
         InputError: The last build is not of today's loads and rules.
         DocumentError: A plan has mistakes.
     """
     build = last_build(ws)
-    with closing(duckdb.connect(str(build.database), read_only=True)) as connection:
-        payer = Payer.of(ws, connection, period)
-        paid = payer.payouts(connection)
-        work = by_channel(credit_by_channel(connection, period), worth(paid))
-        relabellings = (permuted(connection), erased(connection))
     comparisons: list[Comparison] = []
-    for relabelling in relabellings:
-        with built_apart(ws, build.last_load, alter=relabelling.show) as database:
-            kinds = list(_COMPARED) if relabelling.name == "permuted" else [CREDITS, PAY_CREDITS]
-            comparisons += _compared(build.database, database, relabelling, kinds, period)
-            if relabelling.name == "permuted":
-                with closing(duckdb.connect(str(database), read_only=True)) as connection:
-                    comparisons.append(_paid_alike(paid, payer.payouts(connection)))
+    with divided_anew(ws, build) as real:
+        with closing(duckdb.connect(str(real), read_only=True)) as connection:
+            payer = Payer.of(ws, connection, period)
+            paid = payer.payouts(connection)
+            work = by_channel(credit_by_channel(connection, period), worth(paid))
+            relabellings = (permuted(connection), erased(connection))
+        for relabelling in relabellings:
+            with built_apart(ws, build.last_load, alter=relabelling.show) as database:
+                kinds = list(_COMPARED) if relabelling.name == "permuted" else [CREDITS, PAY_CREDITS]
+                comparisons += _compared(real, database, relabelling, kinds, period)
+                if relabelling.name == "permuted":
+                    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+                        comparisons.append(_paid_alike(paid, payer.payouts(connection)))
     moves = {kind: len(labels) for kind, labels in relabellings[0].labels.items()}
     return NeutralityAudit(period.label, build.last_load, moves, tuple(comparisons), work)
 

@@ -18,7 +18,7 @@ from incentives.feeds.bronze_index import BronzeIndex
 from incentives.periods import Period
 from incentives.policies.compile import policy_tables
 from incentives.policies.load import PolicyVersion, in_order, load_policies, load_policy_texts, read_policy
-from incentives.services.built_apart import built_apart, last_build
+from incentives.services.built_apart import built_apart, divided_anew, last_build
 from incentives.services.trial_payouts import Payer, worth
 from incentives.warehouse.documents import landed_policies
 from incentives.warehouse.record import Build
@@ -122,9 +122,10 @@ def _versions(place: Path, in_force: tuple[PolicyVersion, ...]) -> tuple[PolicyV
 def _warehouse(
     ws: Workspace, build: Build, in_force: tuple[PolicyVersion, ...], versions: tuple[PolicyVersion, ...]
 ) -> Iterator[Path]:
-    """Give a side's warehouse: the last build where the policies are those that it was made by."""
+    """Give a side's warehouse, in which nothing is locked: the last build where the policies are those that it was made by."""
     if policy_tables(versions) == policy_tables(in_force):
-        yield build.database
+        with divided_anew(ws, build) as database:
+            yield database
     else:
         with built_apart(ws, build.last_load, policies=versions) as database:
             yield database

@@ -1,0 +1,219 @@
+"""What locked periods are worth by now, and what of it is not settled yet.
+
+Worth of a locked period is computed again from its frozen plans, people and targets, with what order lines and credit
+overrides say today; divisions that were frozen with it hold (incentives.feeds.locked_divisions). Settled is what locked cycles hold of
+it. The difference is an adjustment; the earliest cycle that is not locked carries it, and posts it when it is locked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from incentives.bonus.inputs import BonusInputs
+from incentives.bonus.pay_group import PayGroup
+from incentives.ledger import heads
+from incentives.ledger.audit import JsonValue
+from incentives.ledger.drafts import StatementDraft
+from incentives.ledger.heads import CycleHead
+from incentives.ledger.models import Calculation, Statement
+from incentives.ledger.states import FINAL_STATES, Act
+from incentives.money import format_minor
+from incentives.periods import Period
+from incentives.plans.load import PlanText
+from incentives.plans.registry import read_registry
+from incentives.services.manifests import adjusted_inputs, frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
+from incentives.services.statement_drafts import statement_drafts
+from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+# A period is final this long after its lock: what differs later is listed and not posted.
+RESTATED_FOR = timedelta(days=365)
+# Measures that are made of this feed move with it; every other one stays as it was frozen.
+_MOVING = "order_lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What locked cycles hold of one person, plan and currency of a period."""
+
+    amount_minor: int
+    plan_version: int
+    agreement: str
+
+
+SettledOf = Mapping[tuple[str, str, str], Settled]
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A locked period as it is worth by now.
+
+    Attributes:
+        head: Its cycle.
+        inputs: Its frozen inputs with what order lines move as of today.
+        drafts: One statement for each person, plan and currency whose worth is not what is settled.
+        is_final: Whether the difference is listed and not posted any more.
+    """
+
+    head: CycleHead
+    inputs: BonusInputs
+    drafts: tuple[StatementDraft, ...]
+    is_final: bool
+
+
+def restated_periods(
+    ws: Workspace, session: Session, connection: duckdb.DuckDBPyConnection, head: CycleHead, *, as_of: datetime
+) -> tuple[Restated, ...]:
+    """Return the locked periods of a cycle's calendar whose worth differs from what is settled, oldest first.
+
+    Args:
+        ws: The workspace.
+        session: Reads the ledger.
+        connection: The snapshot that the cycle is calculated from.
+        head: The cycle that would carry the adjustments; where an earlier one is not locked, that one carries them.
+        as_of: The moment of the snapshot.
+    """
+    locked = locked_before(session, head)
+    if locked is None:
+        return ()
+    settled = settled_by_period(session, locked)
+    of_lines = [measure.name for measure in read_registry().measures.values() if _MOVING in measure.feeds.split("|")]
+    found = []
+    for earlier in locked:
+        manifest = parse_manifest(heads.calculation_of(session, earlier).manifest)
+        frozen = frozen_inputs(ws, manifest)
+        plans = frozen_plans(ws, manifest, frozen)
+        inputs = _today(frozen, plans, Period.parse(earlier.period), connection, of_lines)
+        drafts = open_drafts(
+            plans, inputs, Period.parse(earlier.period), frozen_pay_group(manifest), settled.get(earlier.period, {})
+        )
+        if drafts:
+            found.append(Restated(earlier, inputs, drafts, _locked_at(session, earlier) + RESTATED_FOR < as_of))
+    return tuple(found)
+
+
+def locked_before(session: Session, head: CycleHead) -> tuple[CycleHead, ...] | None:
+    """Return the locked cycles before one of the same calendar, oldest first; None where one of those before is not locked."""
+    before = [
+        other
+        for other in heads.heads(session)
+        if (other.pay_group, other.calendar) == (head.pay_group, head.calendar) and other.period_start < head.period_start
+    ]
+    if any(other.state not in FINAL_STATES for other in before):
+        return None
+    return tuple(sorted(before, key=lambda other: other.period_start))
+
+
+def settled_by_period(session: Session, locked: Sequence[CycleHead]) -> dict[str, dict[tuple[str, str, str], Settled]]:
+    """Return what locked cycles hold: earned period -> (person, plan, currency) -> the sum, and the latest version's plan."""
+    settled: dict[str, dict[tuple[str, str, str], Settled]] = {}
+    for head in locked:
+        calculation: Calculation = heads.calculation_of(session, head)
+        rows = session.execute(
+            select(
+                Statement.earned_period,
+                Statement.associate_id,
+                Statement.plan,
+                Statement.currency,
+                Statement.due_minor,
+                Statement.plan_version,
+                Statement.agreement,
+            ).where(Statement.calculation_id == calculation.calculation_id)
+        )
+        for period, associate, plan, currency, due, version, agreement in rows:
+            of_period = settled.setdefault(period, {})
+            before = of_period.get((associate, plan, currency))
+            of_period[associate, plan, currency] = Settled((before.amount_minor if before else 0) + due, version, agreement)
+    return settled
+
+
+def open_drafts(
+    plans: Sequence[PlanText], inputs: BonusInputs, period: Period, group: PayGroup, settled: SettledOf
+) -> tuple[StatementDraft, ...]:
+    """Return a statement for each person, plan and currency of a period whose worth is not what is settled. Pure."""
+    from incentives.bonus.calculate import calculate
+
+    result = calculate([text.plan for text in plans], inputs, period, group)
+    drafts: dict[tuple[str, str, str], StatementDraft] = {}
+    for draft in statement_drafts(result.statements):
+        key = (draft.associate_id, draft.plan, draft.currency)
+        held = settled.get(key)
+        drafts[key] = replace(draft, settled_minor=held.amount_minor if held else 0)
+    for (associate, plan, currency), held in settled.items():
+        if (associate, plan, currency) not in drafts:
+            drafts[associate, plan, currency] = _nothing(associate, plan, currency, period, held)
+    return tuple(draft for _, draft in sorted(drafts.items()) if draft.worth_minor != draft.settled_minor)
+
+
+def adjustments_again(
+    ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object]
+) -> Iterator[StatementDraft]:
+    """Yield the adjustments of a recorded version from what was frozen with it, as they were drafted."""
+    adjusted = manifest.get("adjusted")
+    if not isinstance(adjusted, Mapping) or not adjusted:
+        return
+    locked = locked_before(session, head) or ()
+    settled = settled_by_period(session, locked)
+    for earlier in locked:
+        if earlier.period in adjusted and not adjusted[earlier.period]["is_final"]:
+            own = parse_manifest(heads.calculation_of(session, earlier).manifest)
+            frozen = frozen_inputs(ws, own)
+            inputs = adjusted_inputs(ws, manifest, earlier.period, frozen)
+            yield from open_drafts(
+                frozen_plans(ws, own, frozen),
+                inputs,
+                Period.parse(earlier.period),
+                frozen_pay_group(own),
+                settled.get(earlier.period, {}),
+            )
+
+
+def in_statement_order(
+    period: Period, drafts: Iterator[StatementDraft], adjustments: Iterable[StatementDraft]
+) -> Iterator[StatementDraft]:
+    """Yield a version's statements by person: the own period's first, then adjustments, oldest period first."""
+    waiting = sorted(adjustments, key=lambda draft: (draft.associate_id, draft.earned_period, draft.plan, draft.currency))
+    return heapq.merge(drafts, waiting, key=lambda draft: (draft.associate_id, draft.earned_period != period.label))
+
+
+def _today(
+    frozen: BonusInputs, plans: Sequence[PlanText], period: Period, connection: duckdb.DuckDBPyConnection, of_lines: Sequence[str]
+) -> BonusInputs:
+    """Return frozen inputs with the measures of order lines, and the credited lines, as they are today."""
+    import pandas as pd
+
+    from incentives.services.bonus import read_inputs
+
+    today = read_inputs(connection, [text.plan for text in plans], period)
+    kept = frozen.measures[~frozen.measures["measure"].isin(of_lines)]
+    moved = today.measures[today.measures["measure"].isin(of_lines)]
+    return replace(frozen, measures=pd.concat([kept, moved], ignore_index=True), credits=today.credits)
+
+
+def _nothing(associate: str, plan: str, currency: str, period: Period, held: Settled) -> StatementDraft:
+    """Return the statement of somebody whom nothing of the period is owed any more."""
+    step: dict[str, JsonValue] = {
+        "sequence": 1,
+        "component": "total",
+        "step": "worth",
+        "label": "Nothing of the period is owed any more",
+        "inputs": {},
+        "output": format_minor(0, currency),
+        "unit": "money",
+    }
+    return StatementDraft(
+        associate, plan, held.plan_version, held.agreement, period.label, currency, 0, held.amount_minor, (), (step,)
+    )
+
+
+def _locked_at(session: Session, head: CycleHead) -> datetime:
+    return next(act.acted_at for act in heads.acts_of(session, head.cycle_id) if act.act == Act.LOCK.value)
