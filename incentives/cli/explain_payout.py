@@ -13,7 +13,7 @@ from incentives.money import format_minor
 from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
-    from incentives.services.payouts import ComponentExplanation, CreditedLine, MeasureRow, PayoutExplanation
+    from incentives.services.payouts import ChangedLine, ComponentExplanation, CreditedLine, MeasureRow, PayoutExplanation
 
 COLUMNS = (
     "component",
@@ -71,6 +71,10 @@ def _words(found: PayoutExplanation, shown: int) -> list[str]:
         )
     for part in found.components:
         text += ["", *_component(part, statement.currency, shown)]
+    if found.changes:
+        text += ["", f"Not as it was settled for {statement.earned_period}:"]
+        text += [f"    {_change(change)}" for change in found.changes[:shown]]
+        text += _rest(len(found.changes), shown, "order lines")
     if found.after:
         text += ["", "After the components:", *(f"  {step.label}: {step.output}" for step in found.after)]
     return text
@@ -101,6 +105,13 @@ def _line(line: CreditedLine) -> str:
     kind = "" if line.line_kind == "sale" else f" ({line.line_kind})"
     role = line.role or "no role"
     return f"{line.earned_date}  {line.source} {line.order_id}/{line.line_id}{kind}: {credit} as {role}, {share} of the line"
+
+
+def _change(change: ChangedLine) -> str:
+    settled, now = (format_minor(minor, change.currency) for minor in (change.settled_minor, change.now_minor))
+    role = change.role or "no role"
+    place = f"{change.source} {change.order_id}/{change.line_id}"
+    return f"{place} as {role}: {settled} {change.currency}, now {now} {change.currency}"
 
 
 def _measure(row: MeasureRow) -> str:

@@ -28,7 +28,14 @@ from incentives.money import format_minor
 from incentives.periods import Period
 from incentives.plans.load import PlanText
 from incentives.plans.registry import read_registry
-from incentives.services.manifests import adjusted_inputs, frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
+from incentives.services.manifests import (
+    adjusted_inputs,
+    frozen_inputs,
+    frozen_pay_group,
+    frozen_plans,
+    is_adjusted,
+    parse_manifest,
+)
 from incentives.services.statement_drafts import statement_drafts
 from incentives.workspace import Workspace
 
@@ -158,23 +165,16 @@ def adjustments_again(
     ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object]
 ) -> Iterator[StatementDraft]:
     """Yield the adjustments of a recorded version from what was frozen with it, as they were drafted."""
-    adjusted = manifest.get("adjusted")
-    if not isinstance(adjusted, Mapping) or not adjusted:
-        return
-    locked = locked_before(session, head) or ()
-    settled = settled_by_period(session, locked)
-    for earlier in locked:
-        if earlier.period in adjusted and not adjusted[earlier.period]["is_final"]:
-            own = parse_manifest(heads.calculation_of(session, earlier).manifest)
-            frozen = frozen_inputs(ws, own)
-            inputs = adjusted_inputs(ws, manifest, earlier.period, frozen)
-            yield from open_drafts(
-                frozen_plans(ws, own, frozen),
-                inputs,
-                Period.parse(earlier.period),
-                frozen_pay_group(own),
-                settled.get(earlier.period, {}),
-            )
+    before = locked_before(session, head) or ()
+    settled = settled_by_period(session, before)
+    for earlier in before:
+        if not is_adjusted(manifest, earlier.period):
+            continue
+        own = parse_manifest(heads.calculation_of(session, earlier).manifest)
+        frozen = frozen_inputs(ws, own)
+        inputs = adjusted_inputs(ws, manifest, earlier.period, frozen)
+        period, group = Period.parse(earlier.period), frozen_pay_group(own)
+        yield from open_drafts(frozen_plans(ws, own, frozen), inputs, period, group, settled.get(earlier.period, {}))
 
 
 def in_statement_order(

@@ -170,6 +170,12 @@ def adjusted_inputs(ws: Workspace, manifest: Mapping[str, object], period: str, 
         return BonusInputs.from_parquet(bench)
 
 
+def is_adjusted(manifest: Mapping[str, object], period: str) -> bool:
+    """Whether a version settles a locked period anew, and does not only list what differs."""
+    found = _adjusted(manifest).get(period)
+    return found is not None and not found["is_final"]
+
+
 def adjusted_divisions(ws: Workspace, manifest: Mapping[str, object], period: str) -> Path:
     """Return the Parquet file of how a locked period's lines were divided when a later version adjusted it."""
     return _checked(ws, objects_of(manifest)[f"adjusted/{period}/{DIVISIONS}"])

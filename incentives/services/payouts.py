@@ -6,18 +6,30 @@ happened since shows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
+from sqlalchemy.orm import Session
 
 from incentives.bonus.inputs import BonusInputs
 from incentives.ledger import heads
 from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import CycleHead
 from incentives.periods import Period
+from incentives.services.adjustments import locked_before
 from incentives.services.cycle_reads import statement
 from incentives.services.cycle_views import ComponentView, StatementView, TraceView
-from incentives.services.manifests import frozen_divisions, frozen_inputs, parse_manifest
+from incentives.services.manifests import (
+    adjusted_divisions,
+    adjusted_inputs,
+    frozen_divisions,
+    frozen_inputs,
+    is_adjusted,
+    parse_manifest,
+)
 from incentives.workspace import Workspace
 
 # Measures that are sums over credited lines, with the role that each counts (None: every role).
@@ -35,6 +47,20 @@ select source, order_id, line_id, line_kind, role, share_e12, credit_minor, curr
 from read_parquet($divisions)
 where recipient = $associate and {dated} >= cast($start as date) and {dated} < cast($end as date) {role}
 order by {dated}, source, order_id, line_id, role_order
+"""
+_CHANGES = """
+with settled as (
+    select source, order_id, line_id, role, currency, sum(credit_minor) as minor from read_parquet($settled)
+    where recipient = $associate and earned_date >= cast($start as date) and earned_date < cast($end as date) group by all
+),
+today as (
+    select source, order_id, line_id, role, currency, sum(credit_minor) as minor from read_parquet($now)
+    where recipient = $associate and earned_date >= cast($start as date) and earned_date < cast($end as date) group by all
+)
+select source, order_id, line_id, role, currency, cast(coalesce(settled.minor, 0) as bigint), cast(coalesce(today.minor, 0) as bigint)
+from settled full outer join today using (source, order_id, line_id, role, currency)
+where coalesce(settled.minor, 0) <> coalesce(today.minor, 0)
+order by source, order_id, line_id, role
 """
 
 
@@ -68,6 +94,19 @@ class MeasureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """A line's credit in one role, as it was settled and as it is now; minor units, 0 where there was or is none."""
+
+    source: str
+    order_id: str
+    line_id: str
+    role: str | None
+    currency: str
+    settled_minor: int
+    now_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentExplanation:
     """One component: its recorded result, the steps that led to it, and what its measure is made of."""
 
@@ -79,12 +118,16 @@ class ComponentExplanation:
 
 @dataclass(frozen=True, slots=True)
 class PayoutExplanation:
-    """A statement with each component explained, and the steps after the components."""
+    """A statement with each component explained, and the steps after the components.
+
+    `changes` are the lines for which an adjustment differs from what was settled; empty for the period's own statement.
+    """
 
     statement: StatementView
     components: tuple[ComponentExplanation, ...]
     after: tuple[TraceView, ...]
     last_load: int
+    changes: tuple[ChangedLine, ...] = ()
 
 
 def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
@@ -103,8 +146,9 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
         head = heads.find(session, found.pay_group, Period.parse(found.period))
         calculation = heads.calculation_of(session, head, found.version)
         manifest, last_load = parse_manifest(calculation.manifest), calculation.last_load
-    inputs = frozen_inputs(ws, manifest)
-    divisions = str(frozen_divisions(ws, manifest))
+        adjusted = _adjusted(ws, session, head, manifest, found.earned_period) if found.is_adjustment else None
+    inputs = adjusted.inputs if adjusted else frozen_inputs(ws, manifest)
+    divisions = str(adjusted.divisions if adjusted else frozen_divisions(ws, manifest))
     components = []
     for part in found.components:
         steps = tuple(step for step in found.trace if step.component == part.component)
@@ -114,7 +158,47 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
         components.append(ComponentExplanation(part, steps, lines, rows))
     names = {part.component for part in found.components}
     after = tuple(step for step in found.trace if step.component not in names)
-    return PayoutExplanation(found, tuple(components), after, last_load)
+    changes = _changes(adjusted, found, components) if adjusted else ()
+    return PayoutExplanation(found, tuple(components), after, last_load, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """A locked period as a later version saw it, and the divisions that were settled before."""
+
+    inputs: BonusInputs
+    divisions: Path
+    settled: Path
+
+
+def _adjusted(ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], period: str) -> _Adjusted:
+    earlier = locked_before(session, head) or ()
+    own = next(parse_manifest(heads.calculation_of(session, one).manifest) for one in earlier if one.period == period)
+    settled = frozen_divisions(ws, own)
+    for one in earlier:
+        between = parse_manifest(heads.calculation_of(session, one).manifest)
+        if is_adjusted(between, period):
+            settled = adjusted_divisions(ws, between, period)
+    inputs = adjusted_inputs(ws, manifest, period, frozen_inputs(ws, own))
+    return _Adjusted(inputs, adjusted_divisions(ws, manifest, period), settled)
+
+
+def _changes(adjusted: _Adjusted, found: StatementView, components: Sequence[ComponentExplanation]) -> tuple[ChangedLine, ...]:
+    """Return the person's lines that are not credited as they were settled, in the window of the statement's components."""
+    period = Period.parse(found.earned_period)
+    starts = [part.component.window_start for part in components if part.component.window_start]
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            _CHANGES,
+            {
+                "settled": str(adjusted.settled),
+                "now": str(adjusted.divisions),
+                "associate": found.associate_id,
+                "start": min([*starts, period.start.isoformat()]),
+                "end": period.end.isoformat(),
+            },
+        ).fetchall()
+    return tuple(ChangedLine(*row) for row in rows)
 
 
 def _lines(divisions: str, associate_id: str, part: ComponentView, steps: tuple[TraceView, ...]) -> tuple[CreditedLine, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+
+from incentives.cli import main
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,19 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int 
     if code is not None:
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def run_here(*arguments: str | Path, code: int = 0) -> Ran:
+    """Run `incentives ARGUMENTS` in this process, for stories of many commands; the environment is the test's own."""
+    out, err = io.StringIO(), io.StringIO()
+    ended = 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            ended = int(left.code or 0)
+    assert ended == code, f"exit {ended}\n{out.getvalue()[-4000:]}\n{err.getvalue()[-4000:]}"
+    return Ran(ended, out.getvalue(), err.getvalue())
 
 
 @contextmanager
