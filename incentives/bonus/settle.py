@@ -50,6 +50,7 @@ class SettledPlan:
         capped: After the total's cap; `cap` where `has_cap`.
         guarantee: Prorated guarantee where `has_guarantee`.
         worth: What the statement says is owed.
+        draw: Prorated amount of a recoverable draw where `has_draw`; the ledger pays it and takes it back.
     """
 
     holders: Holders
@@ -63,6 +64,8 @@ class SettledPlan:
     guarantee: Ints
     has_guarantee: Bools
     worth: Ints
+    draw: Ints
+    has_draw: Bools
 
 
 def settle(holders: Holders, evaluated: Sequence[Evaluated], applied: Sequence[Applied], terms: dict[int, Terms]) -> SettledPlan:
@@ -109,7 +112,10 @@ def settle(holders: Holders, evaluated: Sequence[Evaluated], applied: Sequence[A
     shown = holders.active_days > 0
     for one in settled:
         shown = shown | np.asarray(one.rounded != 0, dtype=np.bool_)
-    return SettledPlan(holders, terms, tuple(settled), shown, total, cap, has_cap, capped, guarantee, has_guarantee, worth)
+    draw, has_draw = _draw(holders, terms)
+    return SettledPlan(
+        holders, terms, tuple(settled), shown, total, cap, has_cap, capped, guarantee, has_guarantee, worth, draw, has_draw
+    )
 
 
 def _order(holders: Holders) -> list[str]:
@@ -179,3 +185,16 @@ def _guarantee(holders: Holders, terms: dict[int, Terms]) -> tuple[Ints, Bools]:
             amount = np.where(here, share.scale(guarantee.amount.minor(terms[currency].currency)).rounded(), amount)
             has_guarantee = has_guarantee | here
     return amount, has_guarantee
+
+
+def _draw(holders: Holders, terms: dict[int, Terms]) -> tuple[Ints, Bools]:
+    amount: Ints = np.zeros(len(holders), dtype=np.int64)
+    has_draw = np.zeros(len(holders), dtype=np.bool_)
+    for version, currency in holders.groups():
+        draw = holders.versions[version].draw
+        if draw is not None and draw.kind == "recoverable":
+            here = holders.under(version, currency) & holders.eligible & (holders.active_days > 0)
+            share = holders.share(version)
+            amount = np.where(here, share.scale(draw.amount.minor(terms[currency].currency)).rounded(), amount)
+            has_draw = has_draw | here
+    return amount, has_draw

@@ -11,6 +11,7 @@ from fractions import Fraction
 from incentives.bonus.columns import day_of
 from incentives.bonus.components import Evaluated
 from incentives.bonus.curves import CurveInputs, plain_bound
+from incentives.bonus.draw_terms import draw_terms
 from incentives.bonus.exact_text import about_percent, money_text, ratio_text, value_text
 from incentives.bonus.result import TraceStep, Unit
 from incentives.bonus.settle import SettledComponent, SettledPlan
@@ -110,6 +111,14 @@ def total_steps(recorder: Recorder, settled: SettledPlan, row: int, version: Pla
         }
         recorder.money(
             TOTAL, "guarantee", "at least the guarantee", inputs, max(int(settled.guarantee[row]), int(settled.capped[row]))
+        )
+    if settled.has_draw[row] and version.draw is not None:
+        recorder.money(
+            TOTAL,
+            "draw",
+            "a recoverable draw: what it pays, and what is taken back of it, follows at the lock",
+            draw_terms(version.draw, int(settled.draw[row]), version.valid_from, settled.holders.period.periods[-1], currency),
+            int(settled.draw[row]),
         )
     inputs = {"total": money_text(int(settled.capped[row]), currency)}
     label = "worth: what is owed before holdback, draw and recovery"

@@ -1,4 +1,4 @@
-"""The reading commands of `incentives cycle`: status, list, statements, diff, replay."""
+"""The reading commands of `incentives cycle`: status, list, statements, balances, diff, replay."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incentives.periods import Period
 
 STATEMENT_COLUMNS = ("number", "associate_id", "plan", "earned_period", "currency", "worth", "settled", "due", "components")
+BALANCE_COLUMNS = ("associate_id", "currency", "payable", "draws_owed")
 DIFFERENCE_COLUMNS = ("associate_id", "plan", "earned_period", "currency", "before", "after", "causes")
 
 
@@ -84,6 +85,29 @@ def statements(
         for row in found
     ]
     emit(rows, STATEMENT_COLUMNS, output_format)
+
+
+@click.command()
+@period_argument
+@workspace_option
+@format_option
+def balances(period: Period, pay_group: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
+    """List what people are still owed after the locked cycle of PERIOD, and what they owe of draws.
+
+    A negative payable is carried forward and taken from the next payment.
+    """
+    from incentives.services.cycle_balances import balances_of
+
+    rows: list[dict[str, Cell]] = [
+        {
+            "associate_id": row.associate_id,
+            "currency": row.currency,
+            "payable": format_minor(row.payable_minor, row.currency),
+            "draws_owed": format_minor(row.draws_minor, row.currency),
+        }
+        for row in balances_of(workspace, period, pay_group)
+    ]
+    emit(rows, BALANCE_COLUMNS, output_format)
 
 
 @click.command()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from incentives.errors import InputError
 from incentives.ledger.audit import Actor, JsonValue, append_event, canonical, digest_of
 from incentives.ledger.drafts import CalculationDraft
+from incentives.ledger.draws import draw_entries
 from incentives.ledger.heads import CycleHead, acts_of, calculation_of, find, head_of, heads, people_of
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, Statement
 from incentives.ledger.postings import EntryKind, post_entries, prepare_entries, transfer
@@ -226,7 +227,8 @@ def lock(session: Session, actor: Actor, head: CycleHead, *, at: datetime) -> Cy
                 row.statement_id,
             )
             for row in rows
-        ],
+        ]
+        + draw_entries(session, head, calculation),
     )
     details: dict[str, JsonValue] = {"entries": len(prepared.entries), "entries_digest": prepared.digest}
     event = _append(session, actor, Act.LOCK, head, state, head.version, head.digest, at=at, details=details)

@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from incentives.ledger.audit import Actor, JsonValue, canonical
 from incentives.ledger.cycles import record_export_act
 from incentives.ledger.heads import CycleHead, calculation_of, heads, people_of
-from incentives.ledger.models import AuditEvent, PayrollExport, PayrollLine, Statement
-from incentives.ledger.postings import EntryKind, payable_of_group, post_entries, prepare_entries, transfer
+from incentives.ledger.models import AuditEvent, JournalEntry, PayrollExport, PayrollLine, Posting, Statement
+from incentives.ledger.postings import EntryKind, LedgerAccount, payable_of_group, post_entries, prepare_entries, transfer
 from incentives.ledger.rules import require_human, require_not_own_pay
 from incentives.ledger.states import Act, CycleState, StateError, state_after
 from incentives.money import format_minor
@@ -142,6 +142,10 @@ def payroll_lines(session: Session, head: CycleHead) -> tuple[ExportLine, ...]:
     for associate, currency, earned_period, amount in due:
         element = "BONUS" if earned_period == head.period else f"ADJUSTMENT_{earned_period}"
         elements.setdefault((associate, currency), {})[element] = int(amount)
+    for associate, currency, kind, amount in session.execute(_drawn(head)):
+        element, sign = ("DRAW", 1) if kind == EntryKind.DRAW.value else ("DRAW_RECOVERY", -1)
+        amounts = elements.setdefault((associate, currency), {})
+        amounts[element] = amounts.get(element, 0) + sign * abs(int(amount))
     earlier = payable_of_group(session, head.pay_group, head.calendar, before=head.period_start)
     for key, balance in earlier.items():
         elements.setdefault(key, {})[CARRIED_FORWARD] = balance
@@ -152,6 +156,20 @@ def payroll_lines(session: Session, head: CycleHead) -> tuple[ExportLine, ...]:
                 ExportLine(associate, element, currency, amount) for element, amount in sorted(amounts.items()) if amount != 0
             ]
     return tuple(lines)
+
+
+def _drawn(head: CycleHead) -> Select[str, str, str, int]:
+    """Select what the cycle's lock paid and took back of draws, of what is owed to each person."""
+    return (
+        select(Posting.associate_id, Posting.currency, JournalEntry.kind, func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
+        .where(
+            JournalEntry.cycle_id == head.cycle_id,
+            JournalEntry.kind.in_((EntryKind.DRAW.value, EntryKind.RECOVERY.value)),
+            Posting.account == LedgerAccount.PAYABLE.value,
+        )
+        .group_by(Posting.associate_id, Posting.currency, JournalEntry.kind)
+    )
 
 
 def payroll_file(session: Session, head: CycleHead, *, repeated: bool) -> PayrollFile:
@@ -203,7 +221,7 @@ def _control(session: Session, head: CycleHead, record: PayrollExport, lines: Se
     event = session.get_one(AuditEvent, record.event_id)
     by_element: dict[str, dict[str, int]] = {}
     for line in lines:
-        element = line.pay_element.partition("_")[0] if line.pay_element != CARRIED_FORWARD else CARRIED_FORWARD
+        element = "ADJUSTMENT" if line.pay_element.startswith("ADJUSTMENT_") else line.pay_element
         amounts = by_element.setdefault(line.currency, {})
         amounts[element] = amounts.get(element, 0) + line.amount_minor
     return {

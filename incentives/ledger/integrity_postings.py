@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incentives.ledger.heads import CycleHead
+from incentives.ledger.draws import draw_entries
+from incentives.ledger.heads import CycleHead, calculation_of
 from incentives.ledger.models import (
     AuditEvent,
     Calculation,
@@ -110,6 +111,11 @@ def _expected(session: Session, head: CycleHead) -> Expected:
     for statement_id, associate, earned_period, currency, due in statements:
         kind = EntryKind.EARNING if earned_period == head.period else EntryKind.ADJUSTMENT
         expected[(kind.value, associate, statement_id, currency)] = due
+    calculation = calculation_of(session, head)
+    for entry in draw_entries(session, head, calculation):
+        expected[(entry.kind.value, entry.associate_id, entry.statement_id, entry.postings[0].currency)] = entry.postings[
+            0
+        ].amount_minor
     paid = session.execute(
         select(PayrollLine.associate_id, PayrollLine.currency, func.sum(PayrollLine.amount_minor))
         .where(PayrollLine.cycle_id == head.cycle_id)

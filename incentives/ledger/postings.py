@@ -29,6 +29,7 @@ class LedgerAccount(StrEnum):
     EXPENSE = "incentive_expense"
     PAYABLE = "associate_payable"
     PAYROLL_CLEARING = "payroll_clearing"
+    DRAWS = "draws_receivable"
 
 
 class EntryKind(StrEnum):
@@ -37,6 +38,20 @@ class EntryKind(StrEnum):
     EARNING = "earning"
     ADJUSTMENT = "adjustment"
     PAYMENT = "payment"
+    DRAW = "draw"
+    ADVANCE = "advance"
+    RECOVERY = "recovery"
+
+
+_ACCOUNTS = {
+    EntryKind.EARNING: (LedgerAccount.EXPENSE, LedgerAccount.PAYABLE),
+    EntryKind.ADJUSTMENT: (LedgerAccount.EXPENSE, LedgerAccount.PAYABLE),
+    EntryKind.PAYMENT: (LedgerAccount.PAYABLE, LedgerAccount.PAYROLL_CLEARING),
+    EntryKind.DRAW: (LedgerAccount.DRAWS, LedgerAccount.PAYABLE),
+    # An advance reached the person before the cycle was locked.
+    EntryKind.ADVANCE: (LedgerAccount.DRAWS, LedgerAccount.PAYROLL_CLEARING),
+    EntryKind.RECOVERY: (LedgerAccount.PAYABLE, LedgerAccount.DRAWS),
+}
 
 
 class UnbalancedEntryError(InputError):
@@ -76,9 +91,7 @@ class PreparedEntries:
 
 def accounts_of(kind: EntryKind) -> tuple[LedgerAccount, LedgerAccount]:
     """Return the accounts that an entry of a kind debits and credits."""
-    if kind is EntryKind.PAYMENT:
-        return LedgerAccount.PAYABLE, LedgerAccount.PAYROLL_CLEARING
-    return LedgerAccount.EXPENSE, LedgerAccount.PAYABLE
+    return _ACCOUNTS[kind]
 
 
 def transfer(

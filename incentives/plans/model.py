@@ -167,6 +167,14 @@ class Total(Model):
     guarantee: Guarantee | None = None
 
 
+class Recovery(Model):
+    """How a draw is taken back: from which period, at most which share of a payout, leaving at least how much of it."""
+
+    start: Annotated[str, Field(pattern=r"^[0-9]{4}(-([0-9]{2}|Q[1-4]|H[12]))?$")] | None = None
+    ceiling: Factor = Fraction(1)
+    minimum: AmountValue | None = None
+
+
 class Draw(Model):
     """Pay in advance of earnings. Not recoverable: a guarantee by another name, and part of worth."""
 
@@ -174,7 +182,7 @@ class Draw(Model):
     kind: Literal["non_recoverable", "recoverable"]
     form: Literal["top_up", "additive", "advance"] | None = None
     periods: Annotated[int, Field(ge=1)] | None = None
-    recovery: dict[str, str] | None = None
+    recovery: Recovery | None = None
 
 
 class Plan(Model):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from incentives.documents import KeyPath
+from incentives.errors import InputError
+from incentives.periods import Period
 from incentives.plans.checks import CALENDAR_ORDER, Problem, amount_problems, component_problems, known, rising
-from incentives.plans.model import LOCAL, Component, Modifier, Plan
+from incentives.plans.model import LOCAL, Component, Modifier, Plan, Recovery
 from incentives.plans.numbers import Amount, Bound
 from incentives.plans.payouts import Goal, Linear, PerUnit, Pool, Spiff, Step, Tiers
 from incentives.plans.registry import ASSOCIATE, Measure, Registry
@@ -50,16 +52,29 @@ def _draw_problems(plan: Plan) -> Iterator[Problem]:
     if draw is None:
         return
     if draw.kind == "recoverable":
-        yield Problem(
-            ("draw", "kind"),
-            "recoverable draws are part of the plan language, but this version does not calculate them; take it out",
-        )
+        if draw.form is None:
+            yield Problem(("draw", "form"), "a recoverable draw says how it is paid: top_up, additive or advance")
+        if draw.recovery is not None:
+            yield from _recovery_problems(plan, draw.recovery)
         return
     for key in ("form", "periods", "recovery"):
         if getattr(draw, key) is not None:
             yield Problem(("draw", key), "belongs to a recoverable draw")
     if plan.total.guarantee is not None:
         yield Problem(("draw",), "a draw that is not recovered is a guarantee, and the plan has one; state it once")
+
+
+def _recovery_problems(plan: Plan, recovery: Recovery) -> Iterator[Problem]:
+    if recovery.start is not None:
+        try:
+            calendar = Period.parse(recovery.start).calendar
+        except InputError as error:
+            yield Problem(("draw", "recovery", "start"), error.what)
+        else:
+            if calendar != plan.calendar:
+                yield Problem(("draw", "recovery", "start"), f"is a {calendar}, and the plan pays by {plan.calendar}")
+    if not 0 < recovery.ceiling <= 1:
+        yield Problem(("draw", "recovery", "ceiling"), "expected more than 0% and at most 100% of a payout")
 
 
 def _modifier_problems(plan: Plan, modifier: Modifier, at: KeyPath, registry: Registry) -> Iterator[Problem]:
@@ -199,6 +214,8 @@ def _money(plan: Plan, registry: Registry) -> Iterator[tuple[Amount, KeyPath]]:
         yield plan.total.guarantee.amount, (*total, "guarantee", "amount")
     if plan.draw is not None:
         yield plan.draw.amount, ("draw", "amount")
+        if plan.draw.recovery is not None and plan.draw.recovery.minimum is not None:
+            yield plan.draw.recovery.minimum, ("draw", "recovery", "minimum")
 
 
 def _component_money(component: Component, at: KeyPath, registry: Registry) -> Iterator[tuple[Amount, KeyPath]]:

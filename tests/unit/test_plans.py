@@ -40,7 +40,7 @@ def problems(text: str) -> tuple[str, ...]:
         ),
         (
             HEAD + "draw:\n  amount: 500.00\n  kind: recoverable\n" + SALES + TABLE,
-            "plan.yaml:8: draw.kind: recoverable draws are part of the plan language, but this version does not calculate them; take it out.",
+            "plan.yaml:6: draw.form: a recoverable draw says how it is paid: top_up, additive or advance.",
         ),
         (HEAD + SALES, "plan.yaml:7: components.0.payout: required, but missing."),
         (

@@ -1,0 +1,169 @@
+"""Recoverable draws: what a lock pays of them, and what it takes back. Balances are derived from postings, never stored.
+
+A top-up pays what worth lacks to its amount; an additive draw is paid on top; an advance was paid before the period's end,
+which then pays what lies above it. What is owed is taken back from later worth: at most a share of it, and never below
+what the plan leaves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from incentives.ledger.heads import CycleHead
+from incentives.ledger.models import Calculation, Cycle, JournalEntry, Posting, Statement, StatementTrace
+from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, transfer
+from incentives.money import currency_digits
+
+
+@dataclass(frozen=True, slots=True)
+class DrawTerms:
+    """The terms of a draw for one statement, minor units; what they mean is docs/explanation/ledger.md."""
+
+    statement_id: int
+    number: str
+    associate_id: str
+    currency: str
+    worth_minor: int
+    amount_minor: int
+    form: str
+    pays: bool
+    recovers: bool
+    ceiling: Fraction
+    minimum_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What one lock does: `paid` on top of worth, `advanced` before the period's end, `recovered` from worth."""
+
+    paid: int
+    advanced: int
+    recovered: int
+
+
+def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
+    """Return what is paid and taken back of a draw.
+
+    Args:
+        terms: Of the statement.
+        owed_minor: What the person owes of earlier draws.
+
+    By hand, a top-up to 1,500.00: worth 500.00 pays 1,000.00 more; worth 3,000.00 then gives the 1,000.00 back and pays 2,000.00.
+    """
+    worth = max(terms.worth_minor, 0)
+    paid = advanced = recovered = 0
+    if terms.pays and terms.form == "top_up":
+        paid = max(terms.amount_minor - worth, 0)
+    elif terms.pays and terms.form == "additive":
+        paid = terms.amount_minor
+    elif terms.pays:
+        advanced = terms.amount_minor
+        recovered = min(advanced, worth)
+    if terms.recovers:
+        left = worth - recovered
+        most = min(owed_minor, int(left * terms.ceiling), left - terms.minimum_minor)
+        recovered += max(most, 0)
+    return Drawn(paid, advanced, recovered)
+
+
+def draw_entries(session: Session, head: CycleHead, calculation: Calculation) -> list[EntryDraft]:
+    """Return the entries of every draw of a version, in the order of its statements."""
+    owed = owed_before(session, head)
+    effective_on = head.period_end - timedelta(days=1)
+    entries: list[EntryDraft] = []
+    for terms in _terms(session, head, calculation):
+        key = (terms.associate_id, terms.currency)
+        done = drawn(terms, owed.get(key, 0))
+        owed[key] = owed.get(key, 0) + done.paid + done.advanced - done.recovered
+        for kind, amount in (
+            (EntryKind.DRAW, done.paid),
+            (EntryKind.ADVANCE, done.advanced),
+            (EntryKind.RECOVERY, done.recovered),
+        ):
+            if amount:
+                entries.append(
+                    transfer(
+                        kind,
+                        f"{kind.value}/{terms.number}",
+                        terms.associate_id,
+                        terms.currency,
+                        amount,
+                        effective_on,
+                        terms.statement_id,
+                    )
+                )
+    return entries
+
+
+def owed_before(session: Session, head: CycleHead) -> dict[tuple[str, str], int]:
+    """Return what people owe of draws from the calendar's cycles before one, by person and currency."""
+    return _owed(session, head, Cycle.period_start < head.period_start)
+
+
+def owed_after(session: Session, head: CycleHead) -> dict[tuple[str, str], int]:
+    """Return what people owe of draws once a cycle is locked, by person and currency."""
+    return _owed(session, head, Cycle.period_start <= head.period_start)
+
+
+def _owed(session: Session, head: CycleHead, until: ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    rows = session.execute(
+        select(Posting.associate_id, Posting.currency, func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
+        .join(Cycle, Cycle.cycle_id == JournalEntry.cycle_id)
+        .where(
+            Posting.account == LedgerAccount.DRAWS.value,
+            Cycle.pay_group == head.pay_group,
+            Cycle.calendar == head.calendar,
+            until,
+        )
+        .group_by(Posting.associate_id, Posting.currency)
+    )
+    return {(associate, currency): int(balance) for associate, currency, balance in rows if balance}
+
+
+def _terms(session: Session, head: CycleHead, calculation: Calculation) -> Iterator[DrawTerms]:
+    """Yield the draws of a version's own statements, from their traces: what the approver's digest names."""
+    rows = session.execute(
+        select(
+            Statement.statement_id,
+            Statement.number,
+            Statement.associate_id,
+            Statement.currency,
+            Statement.worth_minor,
+            StatementTrace.steps,
+        )
+        .join(StatementTrace, StatementTrace.statement_id == Statement.statement_id)
+        .where(
+            Statement.calculation_id == calculation.calculation_id,
+            Statement.earned_period == head.period,
+            StatementTrace.steps.like('%"step":"draw"%'),
+        )
+        .order_by(Statement.statement_id)
+    )
+    for statement_id, number, associate, currency, worth, steps in rows:
+        step = next(step for step in json.loads(steps) if step["step"] == "draw")
+        said = step["inputs"]
+        yield DrawTerms(
+            statement_id,
+            number,
+            associate,
+            currency,
+            worth,
+            _minor(step["output"], currency),
+            said["form"],
+            said["pays"] == "yes",
+            said["recovers"] == "yes",
+            Fraction(said["ceiling"].removesuffix("%")) / 100,
+            _minor(said["minimum"], currency),
+        )
+
+
+def _minor(text: str, currency: str) -> int:
+    return int(Fraction(text) * 10 ** currency_digits(currency))

@@ -1,0 +1,47 @@
+"""Use case: what is owed to people and by them once a cycle is locked, from postings alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from incentives.ledger import heads
+from incentives.ledger.draws import owed_after
+from incentives.ledger.engine import Ledger
+from incentives.ledger.postings import payable_of_group
+from incentives.ledger.states import FINAL_STATES, StateError
+from incentives.periods import Period
+from incentives.services.cycle_reads import resolve_pay_group
+from incentives.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One person's balances in one currency, minor units; a person without any is left out.
+
+    `payable` is what is still to be paid; below zero it is carried forward and taken from the next payment. `draws` is
+    what they owe of recoverable draws.
+    """
+
+    associate_id: str
+    currency: str
+    payable_minor: int
+    draws_minor: int
+
+
+def balances_of(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[Balance, ...]:
+    """Return everybody's balances after the cycle of a period, by person and currency.
+
+    Raises:
+        InputError: It was not opened.
+        StateError: It is not locked.
+    """
+    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+        head = heads.find(session, resolve_pay_group(ws, pay_group), period)
+        if head.state not in FINAL_STATES:
+            raise StateError("nothing of the cycle is posted before it is locked.", where=head.subject)
+        payable = payable_of_group(session, head.pay_group, head.calendar, before=head.period_end)
+        draws = owed_after(session, head)
+    return tuple(
+        Balance(associate, currency, payable.get((associate, currency), 0), draws.get((associate, currency), 0))
+        for associate, currency in sorted(payable.keys() | draws.keys())
+    )
