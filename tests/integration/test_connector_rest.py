@@ -289,3 +289,26 @@ def test_numbered_pages_lose_no_record_that_moves_to_the_end_meanwhile(tmp_path:
 
         delivered = {row[0] for row in bronze_rows(ws, "order_lines", ("order_id",))}
     assert delivered == {str(5_000_000_000_000_000_000 + number) for number in range(1, 21)}
+
+
+@pytest.mark.slow
+def test_a_run_over_tickets_killed_at_any_step_ends_with_exactly_the_tickets(desk: Desk, tmp_path: Path) -> None:
+    environment = {"TICKETS_TOKEN": TOKEN}
+    fresh = desk_workspace(tmp_path / "fresh", desk)
+    whole = run_killed(copied(fresh, tmp_path / "counted"), "service-tickets", 1_000, environment)
+    steps = 1_000 - int(whole.stdout.split()[-1])
+    undisturbed = copied(fresh, tmp_path / "undisturbed")
+    pull(undisturbed, "service-tickets")
+    land_all(undisturbed)
+    expected = bronze_rows(undisturbed, "interactions", TICKETS)
+    assert {number for _, number, *_ in expected} == {str(number) for number in range(1, 21)}
+
+    for step in (1, 3, steps // 2, steps - 1):
+        ws = copied(fresh, tmp_path / f"killed-{step}")
+        killed = run_killed(ws, "service-tickets", step, environment)
+        pull(ws, "service-tickets")
+        landed = land_all(ws)
+
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert bronze_rows(ws, "interactions", TICKETS) == expected, step
+        assert outcomes(landed)["accepted"] == 20
