@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -14,6 +15,8 @@ import click
 Cell = str | int | bool | None
 OutputFormat = Literal["table", "json", "csv"]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# An amount in major units is a number, whatever its sign; a spreadsheet reads it as one.
+_AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def emit(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], output_format: OutputFormat) -> None:
@@ -31,14 +34,14 @@ def emit(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], output_form
 
 
 def safe_cell(value: Cell) -> str | int:
-    """Return a cell that no spreadsheet runs: text that starts like a formula gets a leading apostrophe."""
+    """Return a cell that no spreadsheet runs: text that starts like a formula gets a leading apostrophe, an amount none."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return value
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return f"'{value}" if value.startswith(FORMULA_STARTS) and not _AMOUNT.fullmatch(value) else value
 
 
 def _table(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> None:

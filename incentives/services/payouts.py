@@ -146,7 +146,7 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
         head = heads.find(session, found.pay_group, Period.parse(found.period))
         calculation = heads.calculation_of(session, head, found.version)
         manifest, last_load = parse_manifest(calculation.manifest), calculation.last_load
-        adjusted = _adjusted(ws, session, head, manifest, found.earned_period) if found.is_adjustment else None
+        adjusted = adjusted_period(ws, session, head, manifest, found.earned_period) if found.is_adjustment else None
     inputs = adjusted.inputs if adjusted else frozen_inputs(ws, manifest)
     divisions = str(adjusted.divisions if adjusted else frozen_divisions(ws, manifest))
     components = []
@@ -163,7 +163,7 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Adjusted:
+class Adjusted:
     """A locked period as a later version saw it, and the divisions that were settled before."""
 
     inputs: BonusInputs
@@ -171,7 +171,8 @@ class _Adjusted:
     settled: Path
 
 
-def _adjusted(ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], period: str) -> _Adjusted:
+def adjusted_period(ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], period: str) -> Adjusted:
+    """Return a locked period as a version of a later cycle saw it, and what was settled of its lines before."""
     earlier = locked_before(session, head) or ()
     own = next(parse_manifest(heads.calculation_of(session, one).manifest) for one in earlier if one.period == period)
     settled = frozen_divisions(ws, own)
@@ -180,10 +181,10 @@ def _adjusted(ws: Workspace, session: Session, head: CycleHead, manifest: Mappin
         if is_adjusted(between, period):
             settled = adjusted_divisions(ws, between, period)
     inputs = adjusted_inputs(ws, manifest, period, frozen_inputs(ws, own))
-    return _Adjusted(inputs, adjusted_divisions(ws, manifest, period), settled)
+    return Adjusted(inputs, adjusted_divisions(ws, manifest, period), settled)
 
 
-def _changes(adjusted: _Adjusted, found: StatementView, components: Sequence[ComponentExplanation]) -> tuple[ChangedLine, ...]:
+def _changes(adjusted: Adjusted, found: StatementView, components: Sequence[ComponentExplanation]) -> tuple[ChangedLine, ...]:
     """Return the person's lines that are not credited as they were settled, in the window of the statement's components."""
     period = Period.parse(found.earned_period)
     starts = [part.component.window_start for part in components if part.component.window_start]

@@ -193,6 +193,8 @@ def test_year_to_date_with_a_late_return_is_900_in_all(tmp_path: Path) -> None:
     words = shop.command("explain", "payout", "2026-03/fr/lina/2").out
     assert "2026-01 is worth 450.00 by now, and 700.00 of it is settled" in words
     assert "till m2/1 (return): -3000.00 EUR" in words
+    listed = shop.command("cycle", "adjustments", "2026-03", "--format", "csv").out
+    assert "2026-03/fr/lina/2,lina,2026-01,EUR,450.00,700.00,-250.00,return till m2/1 0.00 -> -3000.00 EUR" in listed
     # 200 - 250 - 50 is less than nothing: nothing is paid, and April pays what is left. In all 700 + 300 - 100 = 900.
     assert shop.paid("2026-03") == []
     assert {path.name: path.read_bytes() for path in shop.ws.exports.iterdir() if path.name in locked} == locked
@@ -261,6 +263,18 @@ def test_only_lines_and_overrides_move_a_locked_period_and_its_divisions_stay(tm
     assert "till j3/1 as seller: 0.00 EUR, now 300.00 EUR" in words
     assert "till r1/1 as seller: 0.00 EUR, now -400.00 EUR" in words
     assert "till j1/1 as seller" not in words
+    listed = shop.command("cycle", "adjustments", "2026-02", "--format", "json").json()
+    assert [
+        (
+            row["associate_id"],
+            [(line["order_id"], line["cause"], line["settled_minor"], line["now_minor"]) for line in row["lines"]],
+        )
+        for row in listed
+    ] == [
+        ("anna", [("j2", "corrected", 0, 1_000_00)]),
+        ("lina", [("j2", "corrected", 1_000_00, 0), ("j3", "late", 0, 300_00), ("r1", "return", 0, -400_00)]),
+        ("noor", [("j3", "late", 0, 300_00)]),
+    ]
     assert shop.paid("2026-02") == [("anna", "ADJUSTMENT_2026-01", "100.00"), ("noor", "ADJUSTMENT_2026-01", "30.00")]
     shop.everything_holds("2026-01", "2026-02")
 

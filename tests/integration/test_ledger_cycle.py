@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,6 +18,7 @@ from incentives.ledger.access import AccessError
 from incentives.ledger.audit import Actor
 from incentives.ledger.heads import acts_of
 from incentives.ledger.models import Calculation, JournalEntry, PayrollLine, Posting
+from incentives.ledger.postings import LedgerAccount
 from incentives.ledger.statements import read_statements
 from incentives.ledger.states import StateError
 
@@ -269,6 +271,25 @@ def test_what_a_person_owes_is_carried_into_the_next_cycle_and_taken_there_once(
     assert rows(march) == [("a2", "BONUS", 10_00)]
     assert rows(april) == [("a1", "BONUS", 300_00), ("a1", "CARRIED_FORWARD", -80_00)]
     assert rows(later) == [("a1", "BONUS", 10_00)]
+
+
+def test_oca_negative_settlement_joined_comes_to_nothing(office: Desk) -> None:
+    cases = json.loads((Path(__file__).parents[1] / "oracles" / "peer_cases.json").read_text())
+    case = next(case for case in cases if case["id"] == "oca-negative-settlement-joined")
+    first, second = (round(amount * 100) for amount in case["inputs"]["settlements"])
+
+    office.whole_way([draft_statement("a1", first)])
+    april = office.whole_way([draft_statement("a1", 0, settled_minor=-second), draft_statement("a2", 1, period=APRIL)], APRIL)
+
+    # What was paid in March is owed in April: the two settlements together are what the person has earned.
+    assert [line.associate_id for line in april.lines] == ["a2"]
+    with office.ledger.reading() as session:
+        earned = session.scalar(
+            select(func.sum(Posting.amount_minor)).where(
+                Posting.associate_id == "a1", Posting.account == LedgerAccount.EXPENSE.value
+            )
+        )
+    assert earned == round(case["expected"]["joined_invoice_total"] * 100)
 
 
 def test_an_adjustment_of_an_earlier_period_is_a_row_of_its_own(office: Desk) -> None:
