@@ -41,6 +41,8 @@ where coalesce(settled.minor, 0) <> coalesce(today.minor, 0)
 order by recipient, source, order_id, line_id, role
 """
 
+_Row = tuple[str, str, str, str, str | None, str, str, int, int, bool, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class AdjustedLine:
@@ -119,32 +121,20 @@ def _changed(adjusted: Adjusted, earned: str, views: Sequence[StatementView]) ->
     lines: dict[str, tuple[AdjustedLine, ...]] = {}
     for start, of_start in by_start.items():
         people: dict[str, list[AdjustedLine]] = {}
-        for who, *rest in _rows(adjusted.settled, adjusted.divisions, start, period.end.isoformat()):
-            people.setdefault(who, []).append(_line(*rest))
+        for row in _rows(adjusted.settled, adjusted.divisions, start, period.end.isoformat()):
+            people.setdefault(row[0], []).append(_line(row))
         lines |= {view.number: tuple(people.get(view.associate_id, ())) for view in of_start}
     return lines
 
 
-def _rows(
-    settled: Path, now: Path, start: str, end: str
-) -> Sequence[tuple[str, str, str, str, str | None, str, str, int, int, bool, bool]]:
+def _rows(settled: Path, now: Path, start: str, end: str) -> Sequence[_Row]:
     with duckdb.connect() as connection:
         parameters = {"settled": str(settled), "now": str(now), "start": start, "end": end}
         return connection.execute(_CHANGES, parameters).fetchall()
 
 
-def _line(
-    source: str,
-    order_id: str,
-    line_id: str,
-    role: str | None,
-    currency: str,
-    kind: str,
-    settled: int,
-    now: int,
-    was_there: bool,
-    is_there: bool,
-) -> AdjustedLine:
+def _line(row: _Row) -> AdjustedLine:
+    _, source, order_id, line_id, role, currency, kind, settled, now, was_there, is_there = row
     cause = "corrected"
     if not was_there:
         cause = "return" if kind == "return" else "late"
