@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("incentives.cli.policy:policy", "Check crediting policies; say what one would change."),
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
+    "ledger": ("incentives.cli.ledger:ledger", "Back up the ledger, and restore it."),
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),
     "forget": ("incentives.cli.forget:forget", "Forget a customer; no credit or total changes."),
     "person": ("incentives.cli.person:person", "Export what is held about one person, for that person."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -22,10 +23,20 @@ ANCHORS = "ledger.anchors"
 _ANCHORED = (Act.LOCK.value, Act.EXPORT.value)
 
 
+@dataclass(frozen=True, slots=True)
+class AnchoredEvent:
+    """One lock or export as the file outside the database holds it."""
+
+    number: int
+    hash: str
+    act: str
+    subject: str
+
+
 def write_anchors(ws: Workspace, ledger: Ledger) -> None:
     """Append the anchor of every lock and export that the file does not have yet."""
     path = ws.root / ANCHORS
-    known = {number for number, _ in _anchors(ws)}
+    known = {anchor.number for anchor in anchored_events(ws)}
     with ledger.reading() as session:
         events = session.execute(
             select(AuditEvent.event_id, AuditEvent.event_hash, AuditEvent.act, AuditEvent.subject)
@@ -47,7 +58,7 @@ def write_anchors(ws: Workspace, ledger: Ledger) -> None:
 
 def check_anchors(ws: Workspace, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Yield (place, sentence) of each anchor that the chain disagrees with, and of each lock without one."""
-    anchors = dict(_anchors(ws))
+    anchors = {anchor.number: anchor.hash for anchor in anchored_events(ws)}
     with ledger.reading() as session:
         recorded = {
             event.event_id: event
@@ -67,7 +78,8 @@ def check_anchors(ws: Workspace, ledger: Ledger) -> Iterator[tuple[str, str]]:
             yield f"audit event {number}", f"the `{event.act}` of {event.subject} is not the one that {ANCHORS} holds"
 
 
-def _anchors(ws: Workspace) -> Iterator[tuple[int, str]]:
+def anchored_events(ws: Workspace) -> Iterator[AnchoredEvent]:
+    """Yield what the file holds, in its order."""
     path = ws.root / ANCHORS
     if not path.is_file():
         return
@@ -75,6 +87,6 @@ def _anchors(ws: Workspace) -> Iterator[tuple[int, str]]:
         # A line cut off by a power failure is not an anchor; its event gets another one.
         try:
             anchor = json.loads(line)
-            yield int(anchor["event"]), str(anchor["hash"])
+            yield AnchoredEvent(int(anchor["event"]), str(anchor["hash"]), str(anchor["act"]), str(anchor["subject"]))
         except (ValueError, KeyError, TypeError):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +188,17 @@ def test_the_books_hold_and_are_proved_again(books: Books) -> None:
         before = (books.ws.exports / f"payroll-fr-{period}-demo.csv").read_bytes()
         books.command("cycle", "export", period, "--actor", "omar")
         assert (books.ws.exports / f"payroll-fr-{period}-demo.csv").read_bytes() == before
+
+
+def test_a_restored_backup_of_the_ledger_replays_every_cycle(books: Books, tmp_path: Path) -> None:
+    owed = books.command("cycle", "balances", "2026-03", "--format", "json")
+    books.command("ledger", "backup", str(tmp_path / "ledger.tar.gz"))
+    books.ws.ledger.unlink()
+    shutil.rmtree(books.ws.manifests)
+
+    books.command("ledger", "restore", str(tmp_path / "ledger.tar.gz"))
+
+    books.command("verify")
+    for period in PERIODS:
+        books.command("cycle", "replay", period)
+    assert books.command("cycle", "balances", "2026-03", "--format", "json") == owed
