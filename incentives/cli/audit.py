@@ -10,6 +10,7 @@ import click
 
 from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import Cell, OutputFormat, emit
+from incentives.cli.percent import hundredths, percent
 from incentives.errors import EXIT_CHECK_FAILED
 from incentives.money import format_minor
 from incentives.workspace import Workspace
@@ -95,23 +96,13 @@ def _work(channels: tuple[ChannelOfWork, ...]) -> list[dict[str, Cell]]:
                 "channel_of_work": one.channel,
                 "currency": one.currency,
                 "credit": format_minor(one.credit_minor, one.currency),
-                "credit_share": _percent(one.credit_minor, sum(other.credit_minor for other in of_currency)),
+                "credit_share": percent(one.credit_minor, sum(other.credit_minor for other in of_currency)),
                 "payout": format_minor(one.payout_minor, one.currency),
-                "payout_share": _percent(one.payout_minor, sum(other.payout_minor for other in of_currency)),
-                "paid_per_100": f"{_hundredths(100 * one.payout_minor, one.credit_minor)}" if one.credit_minor > 0 else None,
+                "payout_share": percent(one.payout_minor, sum(other.payout_minor for other in of_currency)),
+                "paid_per_100": hundredths(100 * one.payout_minor, one.credit_minor) if one.credit_minor > 0 else None,
             }
         )
     return rows
-
-
-def _percent(part: int, whole: int) -> str | None:
-    return f"{_hundredths(100 * part, whole)} %" if whole > 0 else None
-
-
-def _hundredths(dividend: int, divisor: int) -> str:
-    """Return a quotient with two digits, rounded half up; the divisor is positive."""
-    hundredths = (200 * abs(dividend) + divisor) // (2 * divisor)
-    return f"{'-' if dividend < 0 and hundredths else ''}{hundredths // 100}.{hundredths % 100:02}"
 
 
 def _amount(minor: int | None, currency: str | None) -> str | None:

@@ -1,7 +1,8 @@
-"""What another policy would have changed, by the command line; every figure worked by hand."""
+"""What another policy or another plan would have changed, by the command line; every figure worked by hand."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,25 @@ def test_a_draft_that_competes_with_a_policy_in_force_is_refused_by_name(shop: P
     refused = _command(shop, "policy", "diff", shop / "policies", draft, "--period", "2026-03", code=2)
 
     assert "'second' and 'global'" in refused.err
+
+
+def test_a_draft_plan_is_tried_on_a_past_period_to_the_cent(shop: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(
+        PLAN.replace("rate: 10%", "rate: 15%").replace("2026-01-01", "2027-01-01").replace("version: 1", "version: 2")
+    )
+    before = {path: path.stat().st_mtime_ns for path in shop.rglob("*") if path.is_file()}
+
+    words = _command(shop, "simulate", draft, "--period", "2026-03").out
+    (found,) = json.loads(_command(shop, "simulate", draft, "--period", "2026-03", "--format", "json").out)
+
+    # s is credited 120.00 of March: 12.00 at 10 %, 18.00 at 15 %, which is 10 % and 15 % of revenue.
+    rows = [text.split() for text in words.splitlines()]
+    assert ["s", "t", "client_advisor", "EUR", "12.00", "18.00", "6.00"] in rows
+    assert ["EUR", "12.00", "18.00", "6.00", "10.00", "%", "15.00", "%"] in rows
+    assert "1 gain, 0 lose, 1 stay the same" in words
+    assert found["baseline"] == "plans in force"
+    assert {(one["channel"], one["payout_minor"]) for one in found["work_after"]} == {("store", 1_800)}
+    assert {path: path.stat().st_mtime_ns for path in shop.rglob("*") if path.is_file() and path.name != "ledger.db"} == {
+        path: moment for path, moment in before.items() if path.name != "ledger.db"
+    }
