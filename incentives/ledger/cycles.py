@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from incentives.errors import InputError
 from incentives.ledger.audit import Actor, JsonValue, append_event, canonical, digest_of
 from incentives.ledger.drafts import CalculationDraft
-from incentives.ledger.draws import draw_entries
 from incentives.ledger.heads import CycleHead, acts_of, calculation_of, find, head_of, heads, people_of
-from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, Statement
-from incentives.ledger.postings import EntryKind, post_entries, prepare_entries, transfer
+from incentives.ledger.instructions import instructions_of, instructors_of
+from incentives.ledger.lock_entries import lock_entries
+from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct
+from incentives.ledger.postings import post_entries, prepare_entries
 from incentives.ledger.rules import (
     require_digest,
     require_human,
@@ -175,12 +176,14 @@ def approve(
     state = state_after(head.state, Act.APPROVE, subject=head.subject)
     require_digest(head.digest or "", digest, head.subject)
     acts = acts_of(session, head.cycle_id)
-    require_second_human(actor, [(act.act, act.person_id) for act in acts], head.subject)
+    made = [(act.act, act.person_id) for act in acts] + instructors_of(session, head.cycle_id)
+    require_second_human(actor, made, head.subject)
     require_not_own_pay(actor, people_of(session, head), head.subject)
     until = next((act.review_until for act in reversed(acts) if act.act == Act.REVIEW.value), None)
     if until is not None and at < until:
         raise StateError(f"people may ask about their draft until {until.isoformat()}.", where=head.subject)
-    return _move(session, actor, Act.APPROVE, head, state, at=at, details={"checks": list(checks)})
+    told: list[JsonValue] = [[one.kind.value, one.subject, one.event_id] for one in instructions_of(session, head)]
+    return _move(session, actor, Act.APPROVE, head, state, at=at, details={"checks": list(checks), "instructions": told})
 
 
 def send_back(session: Session, actor: Actor, head: CycleHead, *, at: datetime, reason: str) -> CycleHead:
@@ -208,28 +211,7 @@ def lock(session: Session, actor: Actor, head: CycleHead, *, at: datetime) -> Cy
     ]
     require_in_order(head.period_start, others, head.subject)
     calculation = calculation_of(session, head)
-    rows = session.execute(
-        select(Statement.statement_id, Statement.number, Statement.associate_id, Statement.earned_period, Statement.currency)
-        .add_columns(Statement.due_minor)
-        .where(Statement.calculation_id == calculation.calculation_id, Statement.due_minor != 0)
-        .order_by(Statement.statement_id)
-    ).all()
-    prepared = prepare_entries(
-        session,
-        [
-            transfer(
-                EntryKind.EARNING if row.earned_period == head.period else EntryKind.ADJUSTMENT,
-                f"lock/{row.number}",
-                row.associate_id,
-                row.currency,
-                row.due_minor,
-                head.period_end - timedelta(days=1),
-                row.statement_id,
-            )
-            for row in rows
-        ]
-        + draw_entries(session, head, calculation),
-    )
+    prepared = prepare_entries(session, lock_entries(session, head, calculation))
     details: dict[str, JsonValue] = {"entries": len(prepared.entries), "entries_digest": prepared.digest}
     event = _append(session, actor, Act.LOCK, head, state, head.version, head.digest, at=at, details=details)
     post_entries(session, head.cycle_id, event.event_id, prepared, recorded_at=at)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from incentives.ledger.balances import draws_owed_before
 from incentives.ledger.heads import CycleHead
-from incentives.ledger.models import Calculation, Cycle, JournalEntry, Posting, Statement, StatementTrace
-from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, transfer
+from incentives.ledger.models import Calculation, Statement, StatementTrace
+from incentives.ledger.postings import EntryDraft, EntryKind, transfer
 from incentives.money import currency_digits
 
 
@@ -75,7 +76,7 @@ def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
 
 def draw_entries(session: Session, head: CycleHead, calculation: Calculation) -> list[EntryDraft]:
     """Return the entries of every draw of a version, in the order of its statements."""
-    owed = owed_before(session, head)
+    owed = draws_owed_before(session, head)
     effective_on = head.period_end - timedelta(days=1)
     entries: list[EntryDraft] = []
     for terms in _terms(session, head, calculation):
@@ -100,32 +101,6 @@ def draw_entries(session: Session, head: CycleHead, calculation: Calculation) ->
                     )
                 )
     return entries
-
-
-def owed_before(session: Session, head: CycleHead) -> dict[tuple[str, str], int]:
-    """Return what people owe of draws from the calendar's cycles before one, by person and currency."""
-    return _owed(session, head, Cycle.period_start < head.period_start)
-
-
-def owed_after(session: Session, head: CycleHead) -> dict[tuple[str, str], int]:
-    """Return what people owe of draws once a cycle is locked, by person and currency."""
-    return _owed(session, head, Cycle.period_start <= head.period_start)
-
-
-def _owed(session: Session, head: CycleHead, until: ColumnElement[bool]) -> dict[tuple[str, str], int]:
-    rows = session.execute(
-        select(Posting.associate_id, Posting.currency, func.sum(Posting.amount_minor))
-        .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
-        .join(Cycle, Cycle.cycle_id == JournalEntry.cycle_id)
-        .where(
-            Posting.account == LedgerAccount.DRAWS.value,
-            Cycle.pay_group == head.pay_group,
-            Cycle.calendar == head.calendar,
-            until,
-        )
-        .group_by(Posting.associate_id, Posting.currency)
-    )
-    return {(associate, currency): int(balance) for associate, currency, balance in rows if balance}
 
 
 def _terms(session: Session, head: CycleHead, calculation: Calculation) -> Iterator[DrawTerms]:

@@ -28,6 +28,14 @@ from incentives.money import format_minor
 
 COLUMNS = ("period", "pay_group", "person_id", "pay_element", "currency", "amount")
 CARRIED_FORWARD = "CARRIED_FORWARD"
+# What a lock moves of what is payable beside statements: kind of entry -> pay element.
+_ELEMENTS = {
+    EntryKind.DRAW.value: "DRAW",
+    EntryKind.RECOVERY.value: "DRAW_RECOVERY",
+    EntryKind.HOLD.value: "HELD",
+    EntryKind.RELEASE.value: "RELEASED",
+    EntryKind.WRITE_OFF.value: "WRITTEN_OFF",
+}
 # A cell that begins like this is run by a spreadsheet; text is escaped with an apostrophe, numbers never are.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -142,10 +150,9 @@ def payroll_lines(session: Session, head: CycleHead) -> tuple[ExportLine, ...]:
     for associate, currency, earned_period, amount in due:
         element = "BONUS" if earned_period == head.period else f"ADJUSTMENT_{earned_period}"
         elements.setdefault((associate, currency), {})[element] = int(amount)
-    for associate, currency, kind, amount in session.execute(_drawn(head)):
-        element, sign = ("DRAW", 1) if kind == EntryKind.DRAW.value else ("DRAW_RECOVERY", -1)
+    for associate, currency, kind, amount in session.execute(_moved(head)):
         amounts = elements.setdefault((associate, currency), {})
-        amounts[element] = amounts.get(element, 0) + sign * abs(int(amount))
+        amounts[_ELEMENTS[kind]] = amounts.get(_ELEMENTS[kind], 0) - int(amount)
     earlier = payable_of_group(session, head.pay_group, head.calendar, before=head.period_start)
     for key, balance in earlier.items():
         elements.setdefault(key, {})[CARRIED_FORWARD] = balance
@@ -158,14 +165,14 @@ def payroll_lines(session: Session, head: CycleHead) -> tuple[ExportLine, ...]:
     return tuple(lines)
 
 
-def _drawn(head: CycleHead) -> Select[str, str, str, int]:
-    """Select what the cycle's lock paid and took back of draws, of what is owed to each person."""
+def _moved(head: CycleHead) -> Select[str, str, str, int]:
+    """Select what the cycle's lock moved of what is payable to each person, beside statements."""
     return (
         select(Posting.associate_id, Posting.currency, JournalEntry.kind, func.sum(Posting.amount_minor))
         .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
         .where(
             JournalEntry.cycle_id == head.cycle_id,
-            JournalEntry.kind.in_((EntryKind.DRAW.value, EntryKind.RECOVERY.value)),
+            JournalEntry.kind.in_(list(_ELEMENTS)),
             Posting.account == LedgerAccount.PAYABLE.value,
         )
         .group_by(Posting.associate_id, Posting.currency, JournalEntry.kind)

@@ -11,16 +11,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incentives.ledger.draws import draw_entries
 from incentives.ledger.heads import CycleHead, calculation_of
+from incentives.ledger.lock_entries import lock_entries
 from incentives.ledger.models import (
     AuditEvent,
-    Calculation,
     EntrySeal,
     JournalEntry,
     PayrollLine,
     Posting,
-    Statement,
 )
 from incentives.ledger.postings import EntryKind, accounts_of, digest_of_all, entry_digest
 from incentives.ledger.states import FINAL_STATES
@@ -103,19 +101,9 @@ def _expected(session: Session, head: CycleHead) -> Expected:
     expected: Expected = {}
     if head.state not in FINAL_STATES:
         return expected
-    statements = session.execute(
-        select(Statement.statement_id, Statement.associate_id, Statement.earned_period, Statement.currency, Statement.due_minor)
-        .join(Calculation, Calculation.calculation_id == Statement.calculation_id)
-        .where(Calculation.cycle_id == head.cycle_id, Calculation.version == head.version)
-    )
-    for statement_id, associate, earned_period, currency, due in statements:
-        kind = EntryKind.EARNING if earned_period == head.period else EntryKind.ADJUSTMENT
-        expected[(kind.value, associate, statement_id, currency)] = due
-    calculation = calculation_of(session, head)
-    for entry in draw_entries(session, head, calculation):
-        expected[(entry.kind.value, entry.associate_id, entry.statement_id, entry.postings[0].currency)] = entry.postings[
-            0
-        ].amount_minor
+    for entry in lock_entries(session, head, calculation_of(session, head)):
+        debit = entry.postings[0]
+        expected[(entry.kind.value, entry.associate_id, entry.statement_id, debit.currency)] = debit.amount_minor
     paid = session.execute(
         select(PayrollLine.associate_id, PayrollLine.currency, func.sum(PayrollLine.amount_minor))
         .where(PayrollLine.cycle_id == head.cycle_id)

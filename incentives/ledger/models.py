@@ -116,6 +116,29 @@ class CycleAct(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
 
 
+class CycleInstruction(Base):
+    """What a person instructed of a cycle before its approval; the last row of a kind and subject holds.
+
+    `subject` is a person's id, of a waiver the check's name; `version` the version that was current.
+    """
+
+    __tablename__ = "cycle_instructions"
+    __table_args__ = (
+        UniqueConstraint("event_id", name="uq_cycle_instructions_event"),
+        CheckConstraint("kind in ('hold', 'release', 'write_off', 'waive')", name="ck_cycle_instructions_kind"),
+    )
+
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.cycle_id"), primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    version: Mapped[int]
+    is_withdrawn: Mapped[bool]
+    person_id: Mapped[str]
+    given_at: Mapped[datetime]
+    event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
+
+
 class Calculation(Base):
     """One version of a cycle's statements and the manifest of what it was made from."""
 

@@ -30,6 +30,8 @@ class LedgerAccount(StrEnum):
     PAYABLE = "associate_payable"
     PAYROLL_CLEARING = "payroll_clearing"
     DRAWS = "draws_receivable"
+    HELD = "associate_held"
+    WRITE_OFFS = "write_off_expense"
 
 
 class EntryKind(StrEnum):
@@ -41,6 +43,10 @@ class EntryKind(StrEnum):
     DRAW = "draw"
     ADVANCE = "advance"
     RECOVERY = "recovery"
+    HOLD = "hold"
+    RELEASE = "release"
+    WRITE_OFF = "write_off"
+    DRAW_WRITE_OFF = "draw_write_off"
 
 
 _ACCOUNTS = {
@@ -51,6 +57,10 @@ _ACCOUNTS = {
     # An advance reached the person before the cycle was locked.
     EntryKind.ADVANCE: (LedgerAccount.DRAWS, LedgerAccount.PAYROLL_CLEARING),
     EntryKind.RECOVERY: (LedgerAccount.PAYABLE, LedgerAccount.DRAWS),
+    EntryKind.HOLD: (LedgerAccount.PAYABLE, LedgerAccount.HELD),
+    EntryKind.RELEASE: (LedgerAccount.HELD, LedgerAccount.PAYABLE),
+    EntryKind.WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.PAYABLE),
+    EntryKind.DRAW_WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.DRAWS),
 }
 
 

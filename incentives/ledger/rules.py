@@ -27,11 +27,11 @@ def require_finance(person: Person, pay_group: str) -> None:
 
 
 def require_second_human(actor: Actor, acts: Sequence[tuple[str, str]], subject: str) -> None:
-    """Refuse an approver who shaped the cycle: opened, calculated any version, or reviewed. Persons are compared.
+    """Refuse an approver who shaped the cycle: opened, calculated any version, reviewed, or instructed. Persons are compared.
 
     Args:
         actor: Who would approve.
-        acts: (act, person) of every act on the cycle.
+        acts: (act, person) of every act on the cycle and of every instruction.
         subject: The cycle.
     """
     shaping = {act.value for act in SHAPING_ACTS}

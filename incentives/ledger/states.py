@@ -34,6 +34,15 @@ class Act(StrEnum):
     EXPORT = "export"
 
 
+class Instruction(StrEnum):
+    """What a person instructs of a cycle before its approval; it moves the cycle to no other state."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    WRITE_OFF = "write_off"
+    WAIVE = "waive"
+
+
 TRANSITIONS: dict[tuple[CycleState, Act], CycleState] = {
     (CycleState.OPEN, Act.CALCULATE): CycleState.CALCULATED,
     (CycleState.CALCULATED, Act.CALCULATE): CycleState.CALCULATED,
@@ -46,7 +55,7 @@ TRANSITIONS: dict[tuple[CycleState, Act], CycleState] = {
 }
 
 # Who did one of these shaped what is paid, and so does not approve it. Approving and sending back shape nothing.
-SHAPING_ACTS = frozenset({Act.OPEN, Act.CALCULATE, Act.REVIEW})
+SHAPING_ACTS: frozenset[Act | Instruction] = frozenset({Act.OPEN, Act.CALCULATE, Act.REVIEW, *Instruction})
 
 # From here on a cycle's statements are final.
 FINAL_STATES = frozenset({CycleState.LOCKED, CycleState.EXPORTED})

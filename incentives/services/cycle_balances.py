@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from incentives.ledger import heads
-from incentives.ledger.draws import owed_after
+from incentives.ledger.balances import draws_owed_after, held_after
 from incentives.ledger.engine import Ledger
 from incentives.ledger.postings import payable_of_group
 from incentives.ledger.states import FINAL_STATES, StateError
@@ -18,13 +18,14 @@ from incentives.workspace import Workspace
 class Balance:
     """One person's balances in one currency, minor units; a person without any is left out.
 
-    `payable` is what is still to be paid; below zero it is carried forward and taken from the next payment. `draws` is
-    what they owe of recoverable draws.
+    `payable` is what is still to be paid; below zero it is carried forward and taken from the next payment. `held` is what
+    waits for its release, `draws` what they owe of recoverable draws.
     """
 
     associate_id: str
     currency: str
     payable_minor: int
+    held_minor: int
     draws_minor: int
 
 
@@ -40,8 +41,9 @@ def balances_of(ws: Workspace, period: Period, pay_group: str | None = None) -> 
         if head.state not in FINAL_STATES:
             raise StateError("nothing of the cycle is posted before it is locked.", where=head.subject)
         payable = payable_of_group(session, head.pay_group, head.calendar, before=head.period_end)
-        draws = owed_after(session, head)
+        draws = draws_owed_after(session, head)
+        held = held_after(session, head)
     return tuple(
-        Balance(associate, currency, payable.get((associate, currency), 0), draws.get((associate, currency), 0))
-        for associate, currency in sorted(payable.keys() | draws.keys())
+        Balance(*key, payable.get(key, 0), held.get(key, 0), draws.get(key, 0))
+        for key in sorted(payable.keys() | held.keys() | draws.keys())
     )
