@@ -53,6 +53,13 @@ settings as (
     from {{ ref('stg_settings') }}
     where name = 'time_zone'
 
+),
+
+-- The days of lines in force are worked out already, once per zone and quarter of an hour; only a superseded version's may be missing.
+local_dates as (
+
+    select * from {{ ref('int_local_dates') }}
+
 )
 
 select
@@ -60,12 +67,24 @@ select
     versions.currency,
     versions.net_minor,
     versions.is_in_force,
-    {{ local_date('versions.ordered_at', 'coalesce(locations.time_zone, settings.time_zone)') }} as ordered_date,
-    {{ local_date('versions.completed_at', 'coalesce(locations.time_zone, settings.time_zone)') }} as completed_date,
+    coalesce(
+        ordered_dates.local_date,
+        {{ local_date('versions.ordered_at', 'coalesce(locations.time_zone, settings.time_zone)') }}
+    ) as ordered_date,
+    coalesce(
+        completed_dates.local_date,
+        {{ local_date('versions.completed_at', 'coalesce(locations.time_zone, settings.time_zone)') }}
+    ) as completed_date,
     versions.source_updated_at as known_from,
     replaced.known_until
 from versions
 cross join settings
 left join replaced using (load_id, file_ordinal, delivered_row)
 left join locations on versions.location_id = locations.location_id
+left join local_dates as ordered_dates
+    on coalesce(locations.time_zone, settings.time_zone) = ordered_dates.time_zone
+    and {{ quarter_hour(epoch_seconds('versions.ordered_at')) }} = ordered_dates.quarter_no
+left join local_dates as completed_dates
+    on coalesce(locations.time_zone, settings.time_zone) = completed_dates.time_zone
+    and {{ quarter_hour(epoch_seconds('versions.completed_at')) }} = completed_dates.quarter_no
 where not versions.is_withdrawn and (versions.is_in_force or replaced.known_until is not null)
