@@ -58,6 +58,8 @@ def show_status(status: CycleStatus, output_format: OutputFormat) -> None:
         click.echo(f"look at: {exception.subject_id}: {exception.detail}")
     if len(status.exceptions) > 20:
         click.echo(f"look at: {len(status.exceptions) - 20} more exceptions (--format json lists them)")
+    for told in status.instructions:
+        click.echo(f"{told.kind.replace('_', '-')} {told.subject}: {told.reason or 'reason erased'} ({told.person_id})")
     for blocker in status.blockers:
         click.echo(f"note: {blocker}")
     if status.possible:

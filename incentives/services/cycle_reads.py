@@ -17,6 +17,7 @@ from incentives.feeds.locked_divisions import FEED as LOCKED_DIVISIONS
 from incentives.ledger import heads as ledger_heads
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
 from incentives.ledger.states import FINAL_STATES, CycleState, acts_possible
@@ -29,6 +30,7 @@ from incentives.services.cycle_views import (
     CycleSummary,
     DeliveryView,
     ExceptionView,
+    InstructionView,
     StatementDifference,
     StatementView,
     TraceView,
@@ -200,7 +202,15 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         exceptions,
         since,
         tuple(blockers),
+        tuple(
+            InstructionView(one.kind.value, one.subject, one.person_id, one.given_at, _reason(session, one.event_id))
+            for one in instructions_of(session, head)
+        ),
     )
+
+
+def _reason(session: Session, event_id: int) -> str | None:
+    return session.scalar(select(AuditText.body).where(AuditText.event_id == event_id))
 
 
 def _deliveries_after(ws: Workspace, load_id: int) -> tuple[DeliveryView, ...]:

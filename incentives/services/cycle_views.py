@@ -140,6 +140,17 @@ class CycleSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class InstructionView:
+    """What finance instructed of a cycle and is in force: `kind` is hold, release, write_off or waive."""
+
+    kind: str
+    subject: str
+    person_id: str
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CycleStatus:
     """Everything that finance sees of one cycle.
 
@@ -154,6 +165,7 @@ class CycleStatus:
         exceptions: What the current version could not pay, or wants looked at.
         deliveries_since: Files landed after the calculation.
         blockers: One sentence each: why it cannot be approved or locked now, as far as is known without trying.
+        instructions: Holds, releases, write-offs and waivers in force.
     """
 
     summary: CycleSummary
@@ -166,6 +178,7 @@ class CycleStatus:
     exceptions: tuple[ExceptionView, ...]
     deliveries_since: tuple[DeliveryView, ...]
     blockers: tuple[str, ...]
+    instructions: tuple[InstructionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

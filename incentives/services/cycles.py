@@ -16,8 +16,9 @@ from incentives.ledger.audit import JsonValue
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.instructions import instructions_of
 from incentives.ledger.rules import require_finance
-from incentives.ledger.states import Act, state_after
+from incentives.ledger.states import Act, Instruction, state_after
 from incentives.periods import Period
 from incentives.services.accounts import Job, Person
 from incentives.services.anchors import write_anchors
@@ -129,7 +130,7 @@ def review_cycle(
 def approve_cycle(
     ws: Workspace, period: Period, *, pay_group: str | None = None, by: Person, now: datetime, digest: str | None = None
 ) -> CycleStatus:
-    """Approve the current version by its digest, once the blocking quality checks hold.
+    """Approve the current version by its digest, once the blocking quality checks hold or are waived.
 
     Raises:
         AccessError: `by` shaped the cycle, or is paid by it.
@@ -141,11 +142,14 @@ def approve_cycle(
     with Ledger.open(ws.ledger) as ledger:
         with ledger.reading() as session:
             seen = heads.find(session, name, period)
+            told = instructions_of(session, seen)
         state_after(seen.state, Act.APPROVE, subject=seen.subject)
         outcomes = _payable(ws, ledger, period, seen)
         with ledger.act() as session:
             head = heads.find(session, name, period)
             _refuse_another_version(seen, head)
+            if instructions_of(session, head) != told:
+                raise InputError("an instruction was given meanwhile.", where=head.subject, remedy="Look at it, then approve.")
             head = acts.approve(session, by.actor(), head, at=now, digest=digest, checks=outcomes)
         return _status(ws, ledger, head)
 
@@ -230,14 +234,18 @@ def _payable(ws: Workspace, ledger: Ledger, period: Period, head: CycleHead) -> 
 
     with ledger.reading() as session:
         manifest = parse_manifest(heads.calculation_of(session, head).manifest)
+        waived = {one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE}
     statements = statements_of_cycle(ws, period, head.pay_group, with_trace=True)
     outcomes = payable_outcomes(ws, period, head.pay_group, statements, manifest)
-    failed = stopping(outcomes)
+    failed = [outcome for outcome in stopping(outcomes) if outcome.name not in waived]
     if failed:
         raise CheckFailedError(
             f"{len(failed)} blocking checks do not hold: {'; '.join(outcome.sentence for outcome in failed)}", where=head.subject
         )
-    return tuple({"name": outcome.name, "suite": outcome.suite, "passed": outcome.passed} for outcome in outcomes)
+    return tuple(
+        {"name": outcome.name, "suite": outcome.suite, "passed": outcome.passed, "waived": outcome.name in waived}
+        for outcome in outcomes
+    )
 
 
 def _refuse_another_version(seen: CycleHead, head: CycleHead) -> None:

@@ -2,165 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
 from support_build import KEY, deliver, line
-from support_cli import Ran, run_here
-
-from incentives.workspace import Workspace
+from support_shop import HALF, SELLER, TENTH, YEAR_TO_DATE, Shop, returned
 
 pytestmark = pytest.mark.slow
-
-CONFIG = """
-[workspace]
-id = "000000000000000000000000000000cf"
-name = "Maison Test"
-time_zone = "Europe/Paris"
-demo = true
-
-[quality]
-quarantine_share_max_percent = 100
-
-[sources.till]
-feeds = ["order_lines"]
-
-[sources.desk]
-feeds = ["interactions"]
-delivers_for = ["till"]
-
-[sources.hr]
-feeds = ["associates", "assignments"]
-
-[sources.office]
-feeds = ["credit_overrides"]
-
-[pay_groups.fr]
-legal_entity = "Maison Test SAS"
-country = "FR"
-currency = "EUR"
-default = true
-"""
-SELLER = "policy: global\nvalid_from: 2026-01-01\nroles: {seller: 100}\n"
-HALF = (
-    "policy: global\nvalid_from: 2026-01-01\nroles: {seller: 50, advisor: 50}\n"
-    "advisor: {lookback_days: 30, weights: {conversation: 1}}\n"
-)
-YEAR_TO_DATE = """\
-plan: year
-version: 1
-valid_from: 2026-01-01
-calendar: month
-currency: EUR
-eligibility: {roles: [client_advisor]}
-components:
-  - id: sales
-    measure: credited_revenue
-    interval: year
-    on_change: carry
-    payout: {curve: tiers, mode: marginal, basis: value, table: [{from: 0, rate: 5%}, {from: 10000, rate: 10%}]}
-"""
-TENTH = """\
-plan: tenth
-version: 1
-valid_from: 2026-01-01
-calendar: month
-currency: EUR
-eligibility: {roles: [client_advisor]}
-components:
-  - id: sales
-    measure: credited_revenue
-    payout: {curve: tiers, mode: marginal, basis: value, table: [{from: 0, rate: 10%}]}
-"""
-
-
-class Shop:
-    """A workspace of three advisers under one policy and one plan."""
-
-    def __init__(self, root: Path, policy: str, plan: str) -> None:
-        for folder, text in (("policies", policy), ("plans", plan)):
-            (root / folder).mkdir(parents=True)
-            (root / folder / "only.yaml").write_text(text, encoding="utf-8")
-        (root / "incentives.toml").write_text(CONFIG, encoding="utf-8")
-        self.ws = Workspace.open(root)
-        people = ("lina", "noor", "anna")
-        deliver(self.ws, "hr", "associates.csv", [{"associate_id": who, "hired_on": "2020-01-01"} for who in people])
-        deliver(
-            self.ws,
-            "hr",
-            "assignments.csv",
-            [
-                {"associate_id": who, "valid_from": "2020-01-01", "role": "client_advisor", "currency": "EUR", "team_id": "t"}
-                for who in people
-            ],
-        )
-
-    def command(self, *arguments: str, code: int = 0) -> Ran:
-        return run_here(*arguments, "--workspace", self.ws.root, code=code)
-
-    def land_and_build(self) -> None:
-        self.command("land")
-        self.command("build")
-
-    def cycle(self, *arguments: str, by: str = "omar") -> Ran:
-        return self.command("cycle", *arguments, "--actor", by)
-
-    def calculated(self, period: str) -> dict[tuple[str, str], tuple[str, str, str]]:
-        """Open and calculate a cycle, and return (worth, settled, due) by person and earned period."""
-        self.cycle("open", period)
-        self.cycle("calculate", period)
-        return self.statements(period)
-
-    def statements(self, period: str) -> dict[tuple[str, str], tuple[str, str, str]]:
-        rows = self.command("cycle", "statements", period, "--format", "json").json()
-        return {
-            (str(row["associate_id"]), str(row["earned_period"])): (
-                _major(row["worth_minor"]),
-                _major(row["settled_minor"]),
-                _major(row["due_minor"]),
-            )
-            for row in rows
-        }
-
-    def paid(self, period: str) -> list[tuple[str, str, str]]:
-        """Lock and export a calculated cycle, and return payroll's rows."""
-        self.cycle("review", period)
-        self.cycle("approve", period, by="iris")
-        self.cycle("lock", period)
-        self.cycle("export", period)
-        text = (self.ws.exports / f"payroll-fr-{period}-demo.csv").read_text()
-        return [(row["person_id"], row["pay_element"], row["amount"]) for row in csv.DictReader(io.StringIO(text))]
-
-    def everything_holds(self, *periods: str) -> None:
-        self.command("verify")
-        for period in periods:
-            self.command("cycle", "replay", period)
 
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INCENTIVES_KEY", KEY)
-
-
-def _major(minor: object) -> str:
-    return f"{int(str(minor)) / 100:.2f}"
-
-
-def _returned(order: str, of: str, net: str, day: str) -> dict[str, str]:
-    return line(
-        order,
-        "1",
-        net,
-        day=day,
-        location_id="",
-        kind="return",
-        quantity="-1",
-        original_source="till",
-        original_order_id=of,
-        original_line_id="1",
-    )
 
 
 def test_year_to_date_with_a_late_return_is_900_in_all(tmp_path: Path) -> None:
@@ -179,7 +32,7 @@ def test_year_to_date_with_a_late_return_is_900_in_all(tmp_path: Path) -> None:
     assert shop.paid("2026-02") == [("lina", "BONUS", "300.00")]
     locked = {path.name: path.read_bytes() for path in shop.ws.exports.iterdir()}
 
-    march = [line("m1", "1", "2000.00", day="2026-03-10", location_id=""), _returned("m2", "j2", "-3000.00", "2026-03-12")]
+    march = [line("m1", "1", "2000.00", day="2026-03-10", location_id=""), returned("m2", "j2", "-3000.00", "2026-03-12")]
     deliver(shop.ws, "till", "order_lines-2.csv", march)
     shop.land_and_build()
 
@@ -248,7 +101,7 @@ def test_only_lines_and_overrides_move_a_locked_period_and_its_divisions_stay(tm
         "approved_by": "sam",
     }
     deliver(shop.ws, "office", "credit_overrides-1.csv", [override])
-    deliver(shop.ws, "till", "order_lines-3.csv", [_returned("r1", "j1", "-400.00", "2026-02-05")])
+    deliver(shop.ws, "till", "order_lines-3.csv", [returned("r1", "j1", "-400.00", "2026-02-05")])
     shop.land_and_build()
 
     # lina: j1 600 and half of j3 300 = 900, 90.00. noor: half of j3, 30.00. anna: j2, 100.00.

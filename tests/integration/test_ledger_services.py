@@ -23,10 +23,12 @@ from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.ledger.access import ALL_PAY_GROUPS, AccessError, Grant, Role
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import calculation_of, find
+from incentives.ledger.states import Instruction
 from incentives.periods import Period
 from incentives.plans.registry import read_registry
 from incentives.services import cycles
 from incentives.services.accounts import Job, Person
+from incentives.services.cycle_instructions import instruct_cycle
 from incentives.services.cycle_replay import replay_cycle
 from incentives.services.manifests import frozen_divisions, object_path, parse_manifest
 from incentives.services.payouts import explain_payout
@@ -198,6 +200,34 @@ def test_a_blocking_check_stops_the_approval(ws: Workspace) -> None:
         cycles.approve_cycle(ws, MARCH, by=IRIS, now=NOW)
 
     assert cycles.cycle_status(ws, MARCH).summary.state == "in_review"
+
+
+def test_a_waiver_has_a_name_and_a_reason_and_holds_for_one_calculation(ws: Workspace) -> None:
+    first = LINES[0]
+    broken = replace(first, parts=(replace(first.parts[0], credit_minor=5_001), *first.parts[1:]))
+    _republished(ws, (broken, *LINES[1:]))
+    _calculated(ws)
+
+    def waive(name: str) -> None:
+        instruct_cycle(ws, MARCH, Instruction.WAIVE, name, by=OMAR, now=NOW, reason="A cent; the source is told.")
+
+    with pytest.raises(InputError, match="stops nothing") as refused:
+        waive("no_such_check")
+    names = (refused.value.remedy or "").removeprefix("What stops it: ").removesuffix(".").split(", ")
+    for name in names:
+        waive(name)
+    cycles.review_cycle(ws, MARCH, by=OMAR, now=NOW)
+    assert cycles.approve_cycle(ws, MARCH, by=IRIS, now=NOW).summary.state == "approved"
+    assert {(told.kind, told.subject, told.reason) for told in cycles.cycle_status(ws, MARCH).instructions} == {
+        ("waive", name, "A cent; the source is told.") for name in names
+    }
+
+    cycles.send_back_cycle(ws, MARCH, by=IRIS, now=NOW, reason="One more look.")
+    cycles.calculate_cycle(ws, MARCH, by=OMAR, now=NOW)
+    cycles.review_cycle(ws, MARCH, by=OMAR, now=NOW)
+    assert cycles.cycle_status(ws, MARCH).instructions == ()
+    with pytest.raises(CheckFailedError, match="blocking checks do not hold"):
+        cycles.approve_cycle(ws, MARCH, by=IRIS, now=NOW)
 
 
 def test_nothing_is_calculated_before_something_is_published(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from incentives.ledger import cycles, exports
+from incentives.ledger import cycles, exports, instructions
 from incentives.ledger.audit import Actor
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.drafts import CalculationDraft, ComponentDraft, StatementDraft
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead, find
+from incentives.ledger.states import Instruction
 from incentives.periods import Period
 
 NOON = datetime(2026, 4, 2, 12, 0, tzinfo=UTC)
@@ -104,6 +105,21 @@ class Desk:
     def send_back(self, actor: Actor = BORIS, period: Period = MARCH, reason: str = "Store 12 is missing.") -> CycleHead:
         with self.ledger.act() as session:
             return cycles.send_back(session, actor, find(session, TERMS.name, period), at=self.tick(), reason=reason)
+
+    def instruct(
+        self, kind: str, subject: str, actor: Actor = ANNA, period: Period = MARCH, *, withdraw: bool = False
+    ) -> instructions.Instructed:
+        with self.ledger.act() as session:
+            return instructions.instruct(
+                session,
+                actor,
+                find(session, TERMS.name, period),
+                Instruction(kind),
+                subject,
+                at=self.tick(),
+                reason="Asked for by the store.",
+                withdraw=withdraw,
+            )
 
     def lock(self, actor: Actor = BORIS, period: Period = MARCH) -> CycleHead:
         with self.ledger.act() as session:
