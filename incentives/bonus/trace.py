@@ -13,11 +13,12 @@ from incentives.bonus.components import Evaluated
 from incentives.bonus.curves import CurveInputs, plain_bound
 from incentives.bonus.draw_terms import draw_terms
 from incentives.bonus.exact_text import about_percent, money_text, ratio_text, value_text
+from incentives.bonus.holdback_terms import held_back, release_on
 from incentives.bonus.result import TraceStep, Unit
 from incentives.bonus.settle import SettledComponent, SettledPlan
 from incentives.bonus.trace_text import bound_text, filter_text, row_text
 from incentives.plans.model import Plan
-from incentives.plans.numbers import Amount, number_text
+from incentives.plans.numbers import Amount, number_text, percent_text
 
 TOTAL = "total"
 
@@ -90,7 +91,7 @@ def component_steps(
 
 
 def total_steps(recorder: Recorder, settled: SettledPlan, row: int, version: Plan) -> None:
-    """Add the steps after the components: total, its cap, guarantee, worth."""
+    """Add the steps after the components: total, its cap, guarantee, what waits, worth."""
     currency = recorder.currency
     amounts = {
         one.component_id: money_text(int(one.rounded[row]), currency) for one in settled.components if one.rounded[row] != 0
@@ -112,6 +113,23 @@ def total_steps(recorder: Recorder, settled: SettledPlan, row: int, version: Pla
         recorder.money(
             TOTAL, "guarantee", "at least the guarantee", inputs, max(int(settled.guarantee[row]), int(settled.capped[row]))
         )
+    holdbacks = {component.id: component.holdback for component in version.components}
+    for one in settled.components:
+        holdback = holdbacks.get(one.component_id)
+        if holdback is not None and one.final[row] > 0:
+            recorder.money(
+                TOTAL,
+                "holdback",
+                f"of {one.component_id} {percent_text(holdback.share)} waits",
+                {
+                    "component": one.component_id,
+                    "amount": money_text(int(one.final[row]), currency),
+                    "share": percent_text(holdback.share),
+                    "until": holdback.until,
+                    "release_on": release_on(holdback, settled.holders.period.periods[-1]).isoformat(),
+                },
+                held_back(holdback, int(one.final[row])),
+            )
     if settled.has_draw[row] and version.draw is not None:
         recorder.money(
             TOTAL,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from incentives.periods import Period
 
 STATEMENT_COLUMNS = ("number", "associate_id", "plan", "earned_period", "currency", "worth", "settled", "due", "components")
-BALANCE_COLUMNS = ("associate_id", "currency", "payable", "held", "draws_owed")
+BALANCE_COLUMNS = ("associate_id", "currency", "payable", "held", "held_back", "draws_owed")
 DIFFERENCE_COLUMNS = ("associate_id", "plan", "earned_period", "currency", "before", "after", "causes")
 
 
@@ -92,7 +92,7 @@ def statements(
 @workspace_option
 @format_option
 def balances(period: Period, pay_group: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
-    """List what people are still owed after the locked cycle of PERIOD, what is held, and what they owe of draws.
+    """List what people are still owed after the locked cycle of PERIOD, what waits, and what they owe of draws.
 
     A negative payable is carried forward and taken from the next payment.
     """
@@ -104,6 +104,7 @@ def balances(period: Period, pay_group: str | None, workspace: Workspace, output
             "currency": row.currency,
             "payable": format_minor(row.payable_minor, row.currency),
             "held": format_minor(row.held_minor, row.currency),
+            "held_back": format_minor(row.held_back_minor, row.currency),
             "draws_owed": format_minor(row.draws_minor, row.currency),
         }
         for row in balances_of(workspace, period, pay_group)

@@ -34,6 +34,12 @@ def held_after(session: Session, head: CycleHead) -> Balances:
     return {key: -balance for key, balance in found.items()}
 
 
+def held_back_after(session: Session, head: CycleHead) -> Balances:
+    """Return what is held back of people once a cycle is locked, by person and currency."""
+    found = _balances(session, head, LedgerAccount.HOLDBACK, Cycle.period_start <= head.period_start)
+    return {key: -balance for key, balance in found.items()}
+
+
 def _balances(session: Session, head: CycleHead, account: LedgerAccount, until: ColumnElement[bool]) -> Balances:
     rows = session.execute(
         select(Posting.associate_id, Posting.currency, func.sum(Posting.amount_minor))

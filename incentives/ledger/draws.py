@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from incentives.ledger.balances import draws_owed_before
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.holdbacks import waiting_of
 from incentives.ledger.models import Calculation, Statement, StatementTrace
 from incentives.ledger.postings import EntryDraft, EntryKind, transfer
 from incentives.money import currency_digits
@@ -32,6 +33,7 @@ class DrawTerms:
     associate_id: str
     currency: str
     worth_minor: int
+    held_minor: int
     amount_minor: int
     form: str
     pays: bool
@@ -59,6 +61,7 @@ def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
     By hand, a top-up to 1,500.00: worth 500.00 pays 1,000.00 more; worth 3,000.00 then gives the 1,000.00 back and pays 2,000.00.
     """
     worth = max(terms.worth_minor, 0)
+    payout = max(worth - terms.held_minor, 0)
     paid = advanced = recovered = 0
     if terms.pays and terms.form == "top_up":
         paid = max(terms.amount_minor - worth, 0)
@@ -66,9 +69,9 @@ def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
         paid = terms.amount_minor
     elif terms.pays:
         advanced = terms.amount_minor
-        recovered = min(advanced, worth)
+        recovered = min(advanced, payout)
     if terms.recovers:
-        left = worth - recovered
+        left = payout - recovered
         most = min(owed_minor, int(left * terms.ceiling), left - terms.minimum_minor)
         recovered += max(most, 0)
     return Drawn(paid, advanced, recovered)
@@ -123,7 +126,8 @@ def _terms(session: Session, head: CycleHead, calculation: Calculation) -> Itera
         .order_by(Statement.statement_id)
     )
     for statement_id, number, associate, currency, worth, steps in rows:
-        step = next(step for step in json.loads(steps) if step["step"] == "draw")
+        trace = json.loads(steps)
+        step = next(step for step in trace if step["step"] == "draw")
         said = step["inputs"]
         yield DrawTerms(
             statement_id,
@@ -131,6 +135,7 @@ def _terms(session: Session, head: CycleHead, calculation: Calculation) -> Itera
             associate,
             currency,
             worth,
+            sum(part.amount_minor for part in waiting_of(trace, worth, currency)),
             _minor(step["output"], currency),
             said["form"],
             said["pays"] == "yes",

@@ -32,6 +32,8 @@ CARRIED_FORWARD = "CARRIED_FORWARD"
 _ELEMENTS = {
     EntryKind.DRAW.value: "DRAW",
     EntryKind.RECOVERY.value: "DRAW_RECOVERY",
+    EntryKind.HOLDBACK.value: "HOLDBACK",
+    EntryKind.HOLDBACK_RELEASE.value: "HOLDBACK_RELEASED",
     EntryKind.HOLD.value: "HELD",
     EntryKind.RELEASE.value: "RELEASED",
     EntryKind.WRITE_OFF.value: "WRITTEN_OFF",

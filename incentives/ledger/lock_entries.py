@@ -1,4 +1,4 @@
-"""What the lock of a cycle posts: earnings and adjustments, draws, and what finance instructed before the approval.
+"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, and what finance instructed before the approval.
 
 Derived from the approved version, the instructions and the postings of earlier cycles, so that `verify` can derive it again.
 """
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from incentives.ledger.balances import Balances, draws_owed_before, held_before
 from incentives.ledger.draws import draw_entries
 from incentives.ledger.heads import CycleHead, heads
+from incentives.ledger.holdbacks import holdback_entries
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import Calculation, Statement
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, payable_of_group, transfer
@@ -39,6 +40,7 @@ def lock_entries(session: Session, head: CycleHead, calculation: Calculation) ->
         )
         for row in rows
     ]
+    entries += holdback_entries(session, head, calculation)
     entries += draw_entries(session, head, calculation)
     return entries + _instructed(session, head, entries)
 

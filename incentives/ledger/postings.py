@@ -31,6 +31,7 @@ class LedgerAccount(StrEnum):
     PAYROLL_CLEARING = "payroll_clearing"
     DRAWS = "draws_receivable"
     HELD = "associate_held"
+    HOLDBACK = "holdback_payable"
     WRITE_OFFS = "write_off_expense"
 
 
@@ -43,6 +44,8 @@ class EntryKind(StrEnum):
     DRAW = "draw"
     ADVANCE = "advance"
     RECOVERY = "recovery"
+    HOLDBACK = "holdback"
+    HOLDBACK_RELEASE = "holdback_release"
     HOLD = "hold"
     RELEASE = "release"
     WRITE_OFF = "write_off"
@@ -57,6 +60,8 @@ _ACCOUNTS = {
     # An advance reached the person before the cycle was locked.
     EntryKind.ADVANCE: (LedgerAccount.DRAWS, LedgerAccount.PAYROLL_CLEARING),
     EntryKind.RECOVERY: (LedgerAccount.PAYABLE, LedgerAccount.DRAWS),
+    EntryKind.HOLDBACK: (LedgerAccount.PAYABLE, LedgerAccount.HOLDBACK),
+    EntryKind.HOLDBACK_RELEASE: (LedgerAccount.HOLDBACK, LedgerAccount.PAYABLE),
     EntryKind.HOLD: (LedgerAccount.PAYABLE, LedgerAccount.HELD),
     EntryKind.RELEASE: (LedgerAccount.HELD, LedgerAccount.PAYABLE),
     EntryKind.WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.PAYABLE),

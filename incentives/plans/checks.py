@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from incentives.documents import KeyPath
-from incentives.plans.model import LOCAL, Component, Plan
+from incentives.plans.model import LOCAL, Component, Holdback, Plan
 from incentives.plans.numbers import Amount, Bound
 from incentives.plans.payouts import Goal, Linear, PerUnit, Pool, Spiff, Step, Tiers
 from incentives.plans.registry import ASSOCIATE, LINE_MEASURES, TEAM, Measure, Registry
@@ -36,6 +36,8 @@ def component_problems(plan: Plan, index: int, component: Component, registry: R
         yield Problem((*at, "filter"), f"a filter works on {', '.join(LINE_MEASURES)} only; {component.measure} has no lines")
     if component.pays == "per_line" and (component.measure not in LINE_MEASURES or component.is_pool):
         yield Problem((*at, "pays"), f"per_line works on an associate's {', '.join(LINE_MEASURES)} only")
+    if component.holdback is not None:
+        yield from _holdback_problems(component.holdback, (*at, "holdback"))
     if component.target == "team" and (measure is None or measure.subject != TEAM):
         yield Problem((*at, "target"), "a team's target needs a team's measure, such as team_credited_revenue")
     if component.target == "individual" and measure is not None and measure.subject != ASSOCIATE:
@@ -43,6 +45,15 @@ def component_problems(plan: Plan, index: int, component: Component, registry: R
             (*at, "target"),
             f"{measure.name} belongs to a{'n' if measure.subject == ASSOCIATE else ''} {measure.subject}; expected target: team or an amount",
         )
+
+
+def _holdback_problems(holdback: Holdback, at: KeyPath) -> Iterator[Problem]:
+    if not 0 < holdback.share <= 1:
+        yield Problem((*at, "share"), "expected more than 0% and at most 100% of what the component pays")
+    if holdback.until == "return_window" and holdback.days is None:
+        yield Problem((*at, "days"), "a return window says how many days after the period's end it is over")
+    if holdback.until == "year_end" and holdback.days is not None:
+        yield Problem((*at, "days"), "days belong to until: return_window; a year ends when it ends")
 
 
 def _measure_problems(component: Component, at: KeyPath, registry: Registry) -> Iterator[Problem]:

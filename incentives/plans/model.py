@@ -80,6 +80,14 @@ class Filter(Model):
     location: Texts | None = None
 
 
+class Holdback(Model):
+    """The share of a component that is paid later: so many days after the period's end, or when its year is over."""
+
+    share: Factor
+    until: Literal["return_window", "year_end"]
+    days: Annotated[int, Field(ge=1, le=730)] | None = None
+
+
 class Component(Model):
     """One thing that the plan pays for."""
 
@@ -97,6 +105,7 @@ class Component(Model):
     excess_only: bool = False
     cap: AmountValue | None = None
     interval_cap: AmountValue | None = None
+    holdback: Holdback | None = None
 
     @property
     def is_pool(self) -> bool:
