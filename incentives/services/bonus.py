@@ -77,7 +77,13 @@ select subject_type, subject_id, measure, period_start, period_end, value_minor,
 from marts.dim_targets
 where measure in (select unnest($measures)) and period_start < $until and period_end > $start
 """
-_REGISTRY = "select measure, unit, additivity, sign, minimum_count, payable from marts.measure_registry"
+# Measures of the scores feed are named by the systems that deliver them.
+_REGISTRY = """
+select measure, unit, additivity, sign, minimum_count, payable from marts.measure_registry
+union all
+select distinct measure, 'count', 'last', 'any', 0, true from marts.fct_measures
+where measure not in (select measure from marts.measure_registry)
+"""
 
 
 @dataclass(frozen=True, slots=True)

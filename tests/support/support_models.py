@@ -46,6 +46,8 @@ def build(connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
     """Create the table of each model, in the given order."""
     for schema in ("staging", "intermediate", "marts"):
         connection.execute(f"create schema if not exists {schema}")
+    for seed in (PROJECT / "seeds").glob("*.csv"):
+        connection.execute(f"create or replace table marts.{seed.stem} as select * from read_csv('{seed}')")
     for name in models:
         connection.execute(f"create or replace table {_layer(name)}.{name} as {render(name)}")
 
@@ -63,6 +65,8 @@ def _path(model: str) -> Path:
 
 @cache
 def _layer(model: str) -> str:
+    if (PROJECT / "seeds" / f"{model}.csv").is_file():
+        return "marts"
     return _path(model).relative_to(PROJECT / "models").parts[0]
 
 

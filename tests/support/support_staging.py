@@ -31,6 +31,10 @@ CREDITING_FEEDS = (
     "client_ownership",
     "credit_overrides",
     "fx_rates",
+    "customers",
+    "hours",
+    "scores",
+    "feedback",
 )
 _ARROW = {
     "varchar": pa.string(),

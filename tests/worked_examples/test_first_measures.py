@@ -37,7 +37,7 @@ def marts() -> duckdb.DuckDBPyConnection:
     retailer.sale("6", "2026-03-10T12:00:00Z", 7_000, customer=None)
     connection = database(retailer.feeds, [POLICY])
     dimensions = ("int_assignments_closed", "dim_assignments")
-    build(connection, [*models_under(*CREDITING), *dimensions, "fct_measures"])
+    build(connection, [*models_under(*CREDITING), *dimensions, *models_under("intermediate/measures"), "fct_measures"])
     return connection
 
 

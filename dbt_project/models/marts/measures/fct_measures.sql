@@ -3,14 +3,6 @@ with credits as (
     select * from {{ ref('fct_credits') }}
 ),
 
-order_lines as (
-    select * from {{ ref('fct_order_lines') }}
-),
-
-credit_lines as (
-    select * from {{ ref('int_credit_lines') }}
-),
-
 assignments as (
     select * from {{ ref('dim_assignments') }}
 ),
@@ -58,68 +50,9 @@ team_credits as (
     group by team_spans.team_id, people_credits.currency, people_credits.business_date, people_credits.earned_date
 ),
 
-sales as (
-    select
-        order_line_key,
-        order_key,
-        customer_key,
-        business_date,
-        ordered_at
-    from order_lines
-    where line_kind = 'sale' and completed_at is not null
-),
-
-remaining_orders as (
-    select
-        sales.order_key,
-        min(sales.customer_key) as customer_key,
-        min(sales.business_date) as business_date,
-        min(sales.ordered_at) as ordered_at
-    from sales
-    inner join credit_lines on sales.order_line_key = credit_lines.root_line_key
-    group by sales.order_key
-    having sum(credit_lines.after_minor - credit_lines.before_minor) > 0
-),
-
-order_people as (
-    select
-        sales.order_key,
-        credits.recipient as associate_id,
-        sum(credits.credit_minor) as credit_minor,
-        min(credits.role_order) as role_order
-    from sales
-    inner join credits on sales.order_line_key = credits.root_line_key
-    where credits.recipient <> 'house'
-    group by sales.order_key, credits.recipient
-    having sum(credits.credit_minor) > 0
-),
-
-leading_people as (
-    select
-        order_key,
-        associate_id,
-        row_number() over (partition by order_key order by credit_minor desc, role_order, associate_id) as place
-    from order_people
-),
-
 counted_orders as (
-    select
-        leading_people.associate_id,
-        remaining_orders.order_key,
-        remaining_orders.customer_key,
-        remaining_orders.business_date
-    from remaining_orders
-    inner join leading_people
-        on remaining_orders.order_key = leading_people.order_key
-        and leading_people.place = 1
-),
-
-customer_orders as (
-    select
-        order_key,
-        row_number() over (partition by customer_key order by ordered_at, order_key) as place
-    from remaining_orders
-    where customer_key is not null
+    select * from {{ ref('int_counted_orders') }}
+    where associate_id is not null
 ),
 
 measures as (
@@ -202,18 +135,40 @@ measures as (
     union all
     select
         'associate' as subject_type,
-        counted_orders.associate_id as subject_id,
+        associate_id as subject_id,
         'new_clients' as measure,
-        cast(counted_orders.customer_key as {{ dbt.type_string() }}) as unit_key,
+        cast(customer_key as {{ dbt.type_string() }}) as unit_key,
         cast(null as {{ dbt.type_string() }}) as currency,
         1 as numerator,
         cast(null as bigint) as denominator,
-        counted_orders.business_date,
-        counted_orders.business_date as earned_date
+        business_date,
+        business_date as earned_date
     from counted_orders
-    inner join customer_orders
-        on counted_orders.order_key = customer_orders.order_key
-        and customer_orders.place = 1
+    where customer_place = 1
+    union all
+    select
+        subject_type,
+        subject_id,
+        measure,
+        unit_key,
+        currency,
+        numerator,
+        denominator,
+        business_date,
+        earned_date
+    from {{ ref('int_measures_of_orders') }}
+    union all
+    select
+        subject_type,
+        subject_id,
+        measure,
+        unit_key,
+        currency,
+        numerator,
+        denominator,
+        business_date,
+        earned_date
+    from {{ ref('int_measures_of_work') }}
 ),
 
 final as (

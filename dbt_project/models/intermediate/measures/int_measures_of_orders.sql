@@ -1,0 +1,138 @@
+{# Rows of fct_measures that are made of orders and clients. Definitions stand in the registry. #}
+with counted_orders as (
+    select * from {{ ref('int_counted_orders') }}
+),
+
+order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where completed_at is not null
+),
+
+credits as (
+    select
+        int_credits.order_line_key,
+        int_credits.recipient,
+        int_credits.role,
+        int_credits.role_order,
+        int_credits.share_e12,
+        int_credits.credit_minor,
+        order_lines.root_line_key,
+        order_lines.order_key,
+        order_lines.business_date,
+        order_lines.earned_date
+    from {{ ref('int_credits') }} as int_credits
+    inner join order_lines on int_credits.order_line_key = order_lines.order_line_key
+),
+
+locations as (
+    select * from {{ ref('stg_locations') }}
+    where not is_withdrawn
+),
+
+customer_map as (
+    select * from {{ ref('int_customer_map') }}
+),
+
+customers as (
+    select * from {{ ref('stg_customers') }}
+    where not is_withdrawn and residence_country is not null
+),
+
+-- Where a client lives: unknown where their records do not agree.
+residences as (
+    select
+        coalesce(customer_map.customer_key, customers.customer_record_key) as customer_key,
+        min(customers.residence_country) as residence_country
+    from customers
+    left join customer_map on customers.customer_record_key = customer_map.customer_record_key
+    group by coalesce(customer_map.customer_key, customers.customer_record_key)
+    having min(customers.residence_country) = max(customers.residence_country)
+),
+
+clients as (
+    select
+        counted_orders.*,
+        counted_orders.previous_ordered_at >= {{ add_seconds('counted_orders.ordered_at', -31536000) }} as is_retained,
+        residences.residence_country = locations.country as is_local
+    from counted_orders
+    left join residences on counted_orders.customer_key = residences.customer_key
+    left join locations on counted_orders.location_id = locations.location_id
+    where counted_orders.associate_id is not null and counted_orders.customer_key is not null
+),
+
+order_advisors as (
+    select
+        order_key,
+        recipient as associate_id
+    from credits
+    where role = 'advisor' and recipient <> 'house'
+    group by order_key, recipient
+    having sum(credit_minor) > 0
+),
+
+-- A line is worth all of itself to everybody who is credited for a part of it.
+influenced as (
+    select
+        credits.recipient as associate_id,
+        credits.order_line_key
+    from credits
+    where credits.recipient <> 'house'
+    group by credits.recipient, credits.order_line_key
+),
+
+units as (
+    select
+        credits.recipient as associate_id,
+        order_lines.quantity_milli,
+        order_lines.quantity_milli % 1000 = 0 as is_whole,
+        credits.share_e12,
+        credits.business_date,
+        credits.earned_date
+    from credits
+    inner join order_lines on credits.order_line_key = order_lines.order_line_key
+    where credits.recipient <> 'house' and abs(order_lines.quantity_milli) <= 100000000
+),
+
+measures as (
+    select {{ measure_row('associate', 'order_advisors.associate_id', "'assisted_orders'", 'count(*)', 'counted_orders.business_date', 'counted_orders.business_date') }}
+    from counted_orders
+    inner join order_advisors on counted_orders.order_key = order_advisors.order_key
+    where counted_orders.associate_id <> order_advisors.associate_id or counted_orders.associate_id is null
+    group by order_advisors.associate_id, counted_orders.business_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'new_local_clients'", '1', 'business_date', 'business_date', 'customer_key') }}
+    from clients
+    where customer_place = 1 and is_local
+    union all
+    select {{ measure_row('associate', 'associate_id', "'retained_clients'", '1', 'business_date', 'business_date', 'customer_key') }}
+    from clients
+    where is_retained
+    group by associate_id, customer_key, business_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'reactivated_clients'", '1', 'business_date', 'business_date', 'customer_key') }}
+    from clients
+    where not is_retained
+    group by associate_id, customer_key, business_date
+    union all
+    select {{ measure_row('location', 'location_id', "'location_revenue'", 'sum(net_minor)', 'business_date', 'earned_date', none, 'currency') }}
+    from order_lines
+    where location_id is not null
+    group by location_id, currency, business_date, earned_date
+    union all
+    select {{ measure_row('associate', 'influenced.associate_id', "'influenced_revenue'", 'sum(order_lines.net_minor)', 'order_lines.business_date', 'order_lines.earned_date', none, 'order_lines.currency') }}
+    from influenced
+    inner join order_lines on influenced.order_line_key = order_lines.order_line_key
+    group by influenced.associate_id, order_lines.currency, order_lines.business_date, order_lines.earned_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'credited_units'", 'sum(' ~ int_div('quantity_milli', 1000) ~ ' * share_e12)', 'business_date', 'earned_date', none, none, '1000000000000') }}
+    from units
+    where is_whole
+    group by associate_id, business_date, earned_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'credited_units'", 'sum(quantity_milli * share_e12)', 'business_date', 'earned_date', none, none, '1000000000000000') }}
+    from units
+    where not is_whole
+    group by associate_id, business_date, earned_date
+)
+
+select * from measures

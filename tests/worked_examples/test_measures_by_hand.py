@@ -1,0 +1,144 @@
+"""Measures of orders, clients, work and answers, each by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import duckdb
+import pytest
+from support_crediting import CREDITING, Retailer
+from support_models import build, models_under
+from support_staging import database, key_of, moment
+
+POLICY = """
+policy: global
+valid_from: 2000-01-01
+roles: {seller: 60, advisor: 40}
+advisor: {weights: {conversation: 1}}
+"""
+MARCH = date(2026, 3, 10)
+
+
+@pytest.fixture(scope="module")
+def marts() -> duckdb.DuckDBPyConnection:
+    retailer = Retailer()
+    retailer.associates("ann", "ben", "cat")
+    for place, country in (("paris", "FR"), ("dubai", "AE")):
+        retailer.add("locations", location_id=place, country=country, time_zone="UTC")
+    # c lives in France; d says France in one record and gives no country in the other; e's two records do not agree.
+    for record, customer, country in (("c", "c", "FR"), ("d", "d", "FR"), ("e", "e", "FR"), ("e2", "e", "DE")):
+        retailer.add(
+            "customers", source="till", customer_id=record, residence_country=country, created_at=moment("2026-01-01T00:00:00Z")
+        )
+        retailer.add(
+            "customer_identifiers", source="till", customer_id=record, identifier_type="email", identifier_value=f"{customer}@x"
+        )
+    # c bought 400 days and 10 days before; d for the first time, in Dubai; e for the first time, in Paris.
+    retailer.sale("old", "2025-02-03T12:00:00Z", 1_000, associate_id="ann", customer="c", location_id="paris")
+    retailer.touch("ben", "conversation", "2026-03-09T12:00:00Z", customer="c")
+    retailer.sale(
+        "1", "2026-03-10T12:00:00Z", 10_000, associate_id="ann", customer="c", location_id="paris", quantity_milli=3_000
+    )
+    retailer.taken_back("r", "2026-03-12T12:00:00Z", 4_000, of="1", customer="c", quantity_milli=-1_000, location_id="dubai")
+    retailer.sale("2", "2026-03-20T12:00:00Z", 5_000, associate_id="ann", customer="c", location_id="paris", quantity_milli=500)
+    retailer.sale("3", "2026-03-10T12:00:00Z", 2_000, associate_id="cat", customer="d", location_id="dubai")
+    retailer.sale("4", "2026-03-10T12:00:00Z", 2_000, associate_id="cat", customer="e", location_id="paris")
+    retailer.sale("5", "2026-03-10T13:00:00Z", 2_000, associate_id="cat", customer="f", location_id="paris")
+    for activity, hours in (("boutique", 650), ("online", 150), ("training", 800), ("leave", 800)):
+        retailer.add("hours", associate_id="ann", work_date=MARCH, activity=activity, hours_centi=hours)
+    for day, value in ((1, 500), (5, 1_000)):
+        retailer.add("scores", associate_id="ann", measure="training_completed", score_date=date(2026, 3, day), value_milli=value)
+    retailer.add("scores", associate_id="ann", measure="credited_orders", score_date=MARCH, value_milli=99_000)
+    retailer.touch("ben", "appointment", "2026-03-11T10:00:00Z", outcome="Kept", score_centi=950)
+    retailer.touch("ben", "appointment", "2026-03-11T11:00:00Z", outcome="no_show")
+    retailer.touch("ben", "outreach", "2026-03-11T12:00:00Z", responded_at=moment("2026-03-11T13:00:00Z"))
+    retailer.touch("ben", "outreach", "2026-03-11T14:00:00Z")
+    retailer.touch("ben", "service_case", "2026-03-11T15:00:00Z", outcome="resolved")
+    for number, (kind, score) in enumerate((("csat", 850), ("nps", 900), ("nps", 600), ("nps", 700), ("nps", 1_000))):
+        retailer.add(
+            "feedback",
+            source="s",
+            feedback_id=str(number),
+            kind=kind,
+            score_centi=score,
+            associate_id="ben",
+            given_at=moment("2026-03-11T20:00:00Z"),
+        )
+    connection = database(retailer.feeds, [POLICY])
+    dimensions = ("int_assignments_closed", "dim_assignments")
+    build(connection, [*models_under(*CREDITING), *dimensions, *models_under("intermediate/measures"), "fct_measures"])
+    return connection
+
+
+def _sum(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Fraction]:
+    """The value by subject over all days: numerators over denominators, a missing denominator counting whole units."""
+    totals: dict[str, Fraction] = {}
+    for subject, numerator, denominator in connection.execute(
+        "select subject_id, numerator, denominator from marts.fct_measures where measure = ?", [name]
+    ).fetchall():
+        totals[subject] = totals.get(subject, Fraction(0)) + Fraction(numerator, denominator or 1)
+    return totals
+
+
+def _ratio(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Fraction]:
+    rows = connection.execute(
+        "select subject_id, sum(numerator), sum(denominator) from marts.fct_measures where measure = ? group by 1", [name]
+    ).fetchall()
+    return {subject: Fraction(int(above), int(below)) for subject, above, below in rows}
+
+
+def _clients(connection: duckdb.DuckDBPyConnection, name: str) -> set[tuple[str, str]]:
+    return set(connection.execute("select subject_id, unit_key from marts.fct_measures where measure = ?", [name]).fetchall())
+
+
+def test_units_are_shared_like_the_line_and_come_off_with_its_returns(marts: duckdb.DuckDBPyConnection) -> None:
+    # ann: 1 + 60 % of 3 less 1 + 60 % of half a piece (ben advised on both). ben: 40 % of them.
+    assert _sum(marts, "credited_units") == {
+        "ann": 1 + Fraction(6, 10) * 2 + Fraction(3, 10),
+        "ben": Fraction(4, 10) * 2 + Fraction(2, 10),
+        "cat": Fraction(3),
+    }
+
+
+def test_an_order_is_assisted_by_an_adviser_for_whom_it_does_not_count(marts: duckdb.DuckDBPyConnection) -> None:
+    assert _sum(marts, "assisted_orders") == {"ben": 2}
+
+
+def test_a_client_is_reactivated_after_a_year_and_retained_within_it(marts: duckdb.DuckDBPyConnection) -> None:
+    c = str(key_of("till", "c"))
+    assert _clients(marts, "reactivated_clients") == {("ann", c)}
+    assert _clients(marts, "retained_clients") == {("ann", c)}
+    assert marts.execute("select business_date from marts.fct_measures where measure = 'retained_clients'").fetchall() == [
+        (date(2026, 3, 20),)
+    ]
+
+
+def test_a_new_client_is_local_where_every_record_says_the_country_of_the_place(marts: duckdb.DuckDBPyConnection) -> None:
+    # c in Paris counts, d bought in Dubai, e's records do not agree, nothing is known of f.
+    assert _clients(marts, "new_local_clients") == {("ann", str(key_of("till", "c")))}
+    assert len(_clients(marts, "new_clients")) == 4
+
+
+def test_a_place_has_what_took_place_there_and_influence_is_the_whole_line(marts: duckdb.DuckDBPyConnection) -> None:
+    assert _sum(marts, "location_revenue") == {"paris": 1_000 + 10_000 + 5_000 + 4_000, "dubai": 2_000 - 4_000}
+    assert _sum(marts, "influenced_revenue") == {"ann": 1_000 + 6_000 + 5_000, "ben": 6_000 + 5_000, "cat": 6_000}
+
+
+def test_hours_are_those_of_work_and_scores_are_what_another_system_says(marts: duckdb.DuckDBPyConnection) -> None:
+    assert _sum(marts, "hours_worked") == {"ann": 8}
+    assert marts.execute(
+        "select business_date, numerator, denominator from marts.fct_measures where measure = 'training_completed' order by 1"
+    ).fetchall() == [(date(2026, 3, 1), 500, 1_000), (date(2026, 3, 5), 1_000, 1_000)]
+    # A score cannot stand in for a measure that is computed.
+    assert max(value for value in _sum(marts, "credited_orders").values()) < 99
+
+
+def test_answers_and_service_are_counted_for_whom_they_are_about(marts: duckdb.DuckDBPyConnection) -> None:
+    # csat: 9.5 on the appointment and 8.5 in the survey. nps: two of four promote, one does not.
+    assert _ratio(marts, "csat_mean") == {"ben": Fraction(9)}
+    assert _ratio(marts, "nps") == {"ben": Fraction(25)}
+    assert _ratio(marts, "appointments_kept_share") == {"ben": Fraction(1, 2)}
+    assert _ratio(marts, "outreach_answered_share") == {"ben": Fraction(1, 2)}
+    for name, value in (("appointments_kept", 1), ("outreach_sent", 2), ("service_cases_resolved", 1)):
+        assert _sum(marts, name) == {"ben": value}
