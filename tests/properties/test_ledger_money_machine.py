@@ -1,0 +1,289 @@
+"""Money after the lock in any order of events: the ledger agrees with a second, plain book, and both equations hold.
+
+The world is what each person sold in each month; worth is a tenth of it. Late sales, returns, corrections, overrides and withdrawals
+change it at any time; cycles are opened, calculated, instructed, locked and exported. The plain book below is kept by hand rules alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select, text
+from support_ledger import TERMS, Desk, draft_statement
+
+from incentives.errors import InputError
+from incentives.ledger.audit import Actor
+from incentives.ledger.drafts import StatementDraft
+from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import find
+from incentives.ledger.integrity import verify
+from incentives.ledger.models import Base
+from incentives.periods import Period
+from incentives.services.adjustments import locked_before, settled_by_period
+
+PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 6))
+PLAIN, WAITS, DRAWS = "a1", "a2", "a3"
+PAID = (PLAIN, WAITS, DRAWS)
+FLOOR = 100_00
+ANNA, BORIS = Actor("anna"), Actor("boris")
+people, months = st.sampled_from(PAID), st.sampled_from(PERIODS)
+sums = st.integers(1, 400).map(lambda tens: tens * 50_00)
+
+
+@dataclass
+class Book:
+    """One person's account, in minor units; `payable` below zero is owed by them."""
+
+    settled: dict[Period, int] = field(default_factory=lambda: defaultdict(int))
+    waiting: dict[Period, int] = field(default_factory=lambda: defaultdict(int))
+    payable: int = 0
+    held: int = 0
+    owed: int = 0
+    drawn: int = 0
+    recovered: int = 0
+    exported: int = 0
+    written_off: int = 0
+    draws_written_off: int = 0
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """Events and acts in any order; `books` is the plain recomputation."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.office = Desk(Ledger.open(self.folder / "ledger.db"))
+        self.sold: dict[tuple[str, Period], int] = defaultdict(int)
+        self.books = {who: Book() for who in PAID}
+        self.current = 0
+        self.state = "none"
+        self.calculated: dict[tuple[str, Period], int] = {}
+        self.told: set[tuple[str, str]] = set()
+        self.rows: dict[str, set[tuple[object, ...]]] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "office"):
+            with self.office.ledger.reading() as session:
+                assert verify(session).findings == []
+            self.office.ledger.close()
+            shutil.rmtree(self.folder)
+
+    @rule(who=people, month=months, amount=sums)
+    def a_sale_comes_late(self, who: str, month: Period, amount: int) -> None:
+        self.sold[who, month] += amount
+
+    @rule(who=people, month=months, amount=sums)
+    def a_sale_is_returned(self, who: str, month: Period, amount: int) -> None:
+        self.sold[who, month] -= amount
+
+    @rule(who=people, other=people, month=months, amount=sums)
+    def an_override_credits_somebody_else(self, who: str, other: str, month: Period, amount: int) -> None:
+        self.sold[who, month] -= amount
+        self.sold[other, month] += amount
+
+    @rule(who=people, month=months, amount=sums)
+    def a_line_is_corrected(self, who: str, month: Period, amount: int) -> None:
+        self.sold[who, month] = amount
+
+    @rule(who=people, month=months)
+    def a_line_is_withdrawn(self, who: str, month: Period) -> None:
+        self.sold[who, month] = 0
+
+    @rule(steps=st.integers(1, 7))
+    def the_cycle_goes_on(self, steps: int) -> None:
+        for _ in range(steps):
+            if self.current < len(PERIODS):
+                self._next(PERIODS[self.current])
+
+    @rule()
+    def it_is_calculated_again(self) -> None:
+        if self.state in ("calculated", "in_review"):
+            self._calculate(PERIODS[self.current])
+
+    @rule(kind=st.sampled_from(("hold", "release", "write_off")), who=people)
+    def finance_instructs(self, kind: str, who: str) -> None:
+        open_now = self.state in ("calculated", "in_review")
+        other = {"hold": "release", "release": "hold"}.get(kind)
+        allowed = (
+            open_now
+            and (kind, who) not in self.told
+            and (other, who) not in self.told
+            and (kind != "release" or self.books[who].held > 0)
+        )
+        if self.current == len(PERIODS) or self.state == "none":
+            return
+        try:
+            self.office.instruct(kind, who, period=PERIODS[self.current])
+        except InputError:
+            assert not allowed
+        else:
+            assert allowed
+            self.told.add((kind, who))
+
+    def _next(self, period: Period) -> None:
+        if self.state == "none":
+            self.office.open(period=period)
+            self.state = "open"
+        elif self.state == "open":
+            self._calculate(period)
+        elif self.state == "calculated":
+            self.office.review(period=period)
+            self.state = "in_review"
+        elif self.state == "in_review":
+            self.office.approve(period=period)
+            self.state = "approved"
+        elif self.state == "approved":
+            self.office.lock(period=period)
+            self._book_lock(period)
+            self.state = "locked"
+        else:
+            lines = self.office.export(period=period).lines
+            for who, book in self.books.items():
+                paid = max(book.payable, 0)
+                assert sum(line.amount_minor for line in lines if line.associate_id == who) == paid
+                book.payable -= paid
+                book.exported += paid
+            self.current, self.state, self.told = self.current + 1, "none", set()
+
+    def _calculate(self, period: Period) -> None:
+        """Draft the period's own statements, and for each locked period what the ledger says is not settled yet."""
+        drafts = [_draft(who, self._worth(who, period), period) for who in PAID]
+        with self.office.ledger.reading() as session:
+            earlier = locked_before(session, find(session, TERMS.name, period)) or ()
+            settled = settled_by_period(session, earlier)
+        for before in PERIODS[: self.current]:
+            for who in PAID:
+                held = settled.get(before.label, {}).get((who, "sales", "EUR"))
+                amount = held.amount_minor if held else 0
+                if self._worth(who, before) != amount:
+                    drafts.append(replace(draft_statement(who, self._worth(who, before), period=before), settled_minor=amount))
+        drafts.sort(key=lambda draft: (draft.associate_id, draft.earned_period != period.label, draft.earned_period))
+        self.office.calculate(drafts, period=period)
+        self.calculated = {(who, one): self._worth(who, one) for who in PAID for one in PERIODS[: self.current + 1]}
+        self.state = "calculated"
+
+    def _book_lock(self, period: Period) -> None:
+        end = period.end
+        for who, book in self.books.items():
+            worth, due, changes = self.calculated[who, period], 0, {}
+            for month in PERIODS[: self.current + 1]:
+                changes[month] = self.calculated[who, month] - book.settled[month]
+                book.settled[month] += changes[month]
+                due += changes[month]
+            for month in PERIODS[: self.current] if who == WAITS else ():
+                taken = min(max(-changes[month], 0), book.waiting[month])
+                rest = book.waiting[month] - taken
+                over = month.end + timedelta(days=40) <= end
+                due += taken + (rest if over else 0)
+                book.waiting[month] = 0 if over else rest
+            if who == WAITS:
+                book.waiting[period] = worth // 5
+                due -= worth // 5
+            if who == DRAWS:
+                paid, back = max(FLOOR - worth, 0), max(min(book.owed, worth - FLOOR), 0)
+                book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
+                due += paid - back
+            if ("hold", who) in self.told and due > 0:
+                book.held, due = book.held + due, 0
+            if ("release", who) in self.told:
+                book.held, due = 0, due + book.held
+            book.payable += due
+            if ("write_off", who) in self.told:
+                book.written_off += max(-book.payable, 0)
+                book.payable = max(book.payable, 0)
+                book.draws_written_off, book.owed = book.draws_written_off + book.owed, 0
+
+    def _worth(self, who: str, period: Period) -> int:
+        return max(self.sold[who, period], 0) // 10
+
+    @invariant()
+    def settled_is_what_the_last_lock_said_each_period_is_worth(self) -> None:
+        """Equation 1: with what the next calculation would find open, settled comes to worth."""
+        if not hasattr(self, "office"):
+            return
+        query = text(
+            "select s.associate_id, s.earned_period, sum(s.worth_minor - s.settled_minor) from statements s"
+            " join calculations c on c.calculation_id = s.calculation_id"
+            " join cycle_acts a on a.cycle_id = c.cycle_id and a.act = 'lock' and a.version = c.version group by 1, 2"
+        )
+        with self.office.ledger.reading() as session:
+            found = {(who, period): amount for who, period, amount in session.execute(query) if amount}
+        assert found == {
+            (who, p.label): amount for who, book in self.books.items() for p, amount in book.settled.items() if amount
+        }
+
+    @invariant()
+    def what_was_earned_is_paid_waits_or_is_carried(self) -> None:
+        """Equation 2, with every term from the postings on one side and from the plain book on the other."""
+        if not hasattr(self, "office"):
+            return
+        query = text("select associate_id, account, sum(amount_minor) from postings group by 1, 2 having sum(amount_minor) <> 0")
+        with self.office.ledger.reading() as session:
+            found = {(who, account): amount for who, account, amount in session.execute(query)}
+        for who, book in self.books.items():
+            settled, waiting = sum(book.settled.values()), sum(book.waiting.values())
+            assert settled + book.drawn - book.recovered == (
+                book.exported + book.held + waiting + book.payable - book.written_off
+            )
+            assert found.pop((who, "incentive_expense"), 0) == settled
+            assert found.pop((who, "associate_payable"), 0) == -book.payable
+            assert found.pop((who, "associate_held"), 0) == -book.held
+            assert found.pop((who, "holdback_payable"), 0) == -waiting
+            assert found.pop((who, "draws_receivable"), 0) == book.owed
+            assert found.pop((who, "payroll_clearing"), 0) == -book.exported
+            assert found.pop((who, "write_off_expense"), 0) == book.written_off + book.draws_written_off
+        assert found == {}
+
+    @invariant()
+    def every_entry_sums_to_zero_and_no_row_ever_changes(self) -> None:
+        if not hasattr(self, "office"):
+            return
+        with self.office.ledger.reading() as session:
+            sums = text("select entry_id from postings group by entry_id, currency having sum(amount_minor) <> 0")
+            assert session.execute(sums).all() == []
+            for name, table in Base.metadata.tables.items():
+                if name not in {"audit_texts", "accounts", "personal_tokens", "access_reads"}:
+                    rows = {tuple(row) for row in session.execute(select(table))}
+                    assert self.rows.get(name, set()) <= rows
+                    self.rows[name] = rows
+
+
+def _draft(who: str, worth: int, period: Period) -> StatementDraft:
+    """A statement; of one person a fifth waits 40 days, another has a draw of 100.00 that tops up."""
+    draft = draft_statement(who, worth, period=period)
+    if who == WAITS and worth:
+        return replace(draft, steps=(*draft.steps, _holdback(worth // 5, period.end + timedelta(days=40))))
+    if who == DRAWS:
+        inputs = {"form": "top_up", "pays": "yes", "recovers": "yes", "ceiling": "100%", "minimum": "100.00"}
+        step = {**draft.steps[0], "sequence": 2, "step": "draw", "output": "100.00", "inputs": inputs}
+        return replace(draft, steps=(*draft.steps, step))
+    return draft
+
+
+def _holdback(amount: int, day: date) -> dict[str, object]:
+    return {
+        "sequence": 2,
+        "component": "total",
+        "step": "holdback",
+        "label": "A fifth waits",
+        "inputs": {"release_on": day.isoformat()},
+        "output": f"{amount // 100}.{amount % 100:02}",
+        "unit": "money",
+    }
+
+
+TestMoneyMachine = MoneyMachine.TestCase
+TestMoneyMachine.settings = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
