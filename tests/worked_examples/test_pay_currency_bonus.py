@@ -11,7 +11,6 @@ from support_models import build, models_under
 
 from incentives.periods import Period
 from incentives.plans.model import Plan
-from incentives.plans.registry import seed_path
 from incentives.services.bonus import read_inputs
 
 POLICY = "policy: global\nvalid_from: 2000-01-01\nroles: {seller: 100}\n"
@@ -37,10 +36,7 @@ def _sold() -> Retailer:
 
 def _paid(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, int]:
     connection.execute(TARGETS)
-    build(connection, models_under("intermediate/dimensions", "marts/dimensions", "marts/measures"))
-    connection.execute(
-        "create or replace table marts.measure_registry as select * from read_csv(?, all_varchar = true)", [str(seed_path())]
-    )
+    build(connection, models_under("intermediate/dimensions", "intermediate/measures", "marts/dimensions", "marts/measures"))
     return worth(plan, read_inputs(connection, [plan], Period.parse("2026-03")), "2026-03")
 
 
