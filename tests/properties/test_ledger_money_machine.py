@@ -29,7 +29,7 @@ from incentives.ledger.models import Base
 from incentives.periods import Period
 from incentives.services.adjustments import locked_before, settled_by_period
 
-PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 6))
+PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 9))
 PLAIN, WAITS, DRAWS = "a1", "a2", "a3"
 PAID = (PLAIN, WAITS, DRAWS)
 FLOOR = 100_00
@@ -103,12 +103,38 @@ class MoneyMachine(RuleBasedStateMachine):
             if self.current < len(PERIODS):
                 self._next(PERIODS[self.current])
 
+    @rule(
+        sales=st.dictionaries(people, sums, max_size=3),
+        returns=st.dictionaries(people, sums, max_size=3),
+        told=st.lists(st.tuples(st.sampled_from(("hold", "release", "write_off")), people), max_size=3),
+    )
+    def a_month_passes(self, sales: dict[str, int], returns: dict[str, int], told: list[tuple[str, str]]) -> None:
+        """Bring the current cycle to its payroll file, with sales of it and returns of the month before."""
+        if self.current == len(PERIODS):
+            return
+        period, number = PERIODS[self.current], self.current
+        for who, amount in sales.items():
+            self.sold[who, period] += amount
+        for who, amount in returns.items() if number else ():
+            self.sold[who, PERIODS[number - 1]] -= amount
+        while self.state in ("none", "open"):
+            self._next(period)
+        if self.state in ("calculated", "in_review"):
+            self._calculate(period)
+        for kind, who in told:
+            self.finance_instructs(kind, who)
+        while self.current == number:
+            self._next(period)
+
     @rule()
     def it_is_calculated_again(self) -> None:
         if self.state in ("calculated", "in_review"):
             self._calculate(PERIODS[self.current])
 
     @rule(kind=st.sampled_from(("hold", "release", "write_off")), who=people)
+    def an_instruction_is_given(self, kind: str, who: str) -> None:
+        self.finance_instructs(kind, who)
+
     def finance_instructs(self, kind: str, who: str) -> None:
         open_now = self.state in ("calculated", "in_review")
         other = {"hold": "release", "release": "hold"}.get(kind)
@@ -282,7 +308,7 @@ def _holdback(amount: int, day: date) -> dict[str, object]:
 
 TestMoneyMachine = MoneyMachine.TestCase
 TestMoneyMachine.settings = settings(
-    max_examples=25,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
