@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support_build import FIRST, KEY, SECOND, deliver, line, write_policy
-from support_cli import Ran, run
+from support_cli import Ran, run, run_here
 from support_store_search import places_of
 
 from incentives.services.landing import land
@@ -49,7 +49,14 @@ RECENT = "Bruno Other"
 
 
 @pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def ws(landed: Workspace) -> Workspace:
+    """The same, built."""
+    _command(landed, "build")
+    return landed
+
+
+@pytest.fixture
+def landed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two deliveries of April 2026, long over by the clock of the command line."""
     monkeypatch.setenv("INCENTIVES_KEY", KEY)
     monkeypatch.setenv("INCENTIVES_ERASURES", str(tmp_path / "kept" / "erasures.jsonl"))
@@ -88,12 +95,11 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     land(opened, now=FIRST)
     deliver(opened, "till", "order_lines.csv", [*sales, line("o3", "1", "30.00", customer_email="")])
     land(opened, now=SECOND)
-    _command(opened, "build")
     return opened
 
 
 def _command(ws: Workspace, *arguments: str, code: int = 0) -> Ran:
-    return run(*arguments, "--workspace", ws.root, code=code)
+    return run_here(*arguments, "--workspace", ws.root, code=code)
 
 
 def _due(ran: Ran) -> dict[str, int]:
@@ -146,11 +152,11 @@ def test_only_what_is_closed_and_old_goes_and_nothing_that_counts_changes(ws: Wo
     assert set(_due(_command(ws, "retention", "apply", "--actor", "dora", "--format", "json")).values()) == {0}
 
 
-def test_nobody_without_a_token_removes_anything_in_a_workspace_of_ones_own(ws: Workspace) -> None:
-    config = ws.root / "incentives.toml"
+def test_nobody_without_a_token_removes_anything_in_a_workspace_of_ones_own(landed: Workspace) -> None:
+    config = landed.root / "incentives.toml"
     config.write_text(config.read_text(encoding="utf-8").replace("demo = true", "demo = false"), encoding="utf-8")
 
-    refused = run("retention", "apply", "--workspace", ws.root, env={"INCENTIVES_TOKEN": ""}, code=2)
+    refused = run("retention", "apply", "--workspace", landed.root, env={"INCENTIVES_TOKEN": ""}, code=2)
 
     assert "an act needs a personal token" in refused.err
-    assert len(list(ws.inbox.rglob("*.csv"))) == 6
+    assert len(list(landed.inbox.rglob("*.csv"))) == 6

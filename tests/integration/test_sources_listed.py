@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support_build import KEY, deliver, line
-from support_cli import Ran, run
+from support_cli import Ran, run_here
 
 from incentives.workspace import Workspace
 
@@ -49,7 +49,7 @@ class Shop:
         )
 
     def command(self, *arguments: str, code: int = 0) -> Ran:
-        return run(*arguments, "--workspace", self.ws.root, env={"INCENTIVES_KEY": KEY}, code=code)
+        return run_here(*arguments, "--workspace", self.ws.root, code=code)
 
     def till_sends(self, seller: str, changed_at: str) -> None:
         deliver(
@@ -87,7 +87,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setenv("INCENTIVES_KEY", KEY)
     return Shop(tmp_path / "ws")
 
 

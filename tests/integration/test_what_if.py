@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support_build import KEY, deliver, line
-from support_cli import Ran, run
+from support_cli import Ran, run_here
 
 from incentives.workspace import Workspace
 
@@ -116,7 +116,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _command(root: Path, *arguments: str | Path, code: int = 0) -> Ran:
-    return run(*arguments, "--workspace", root, env={"INCENTIVES_KEY": KEY}, code=code)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCENTIVES_KEY", KEY)
+        return run_here(*arguments, "--workspace", root, code=code)
 
 
 def test_who_gains_and_who_loses_is_told_to_the_cent_before_a_policy_goes_live(shop: Path, tmp_path: Path) -> None:
