@@ -10,7 +10,7 @@ from incentives.ledger import heads
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.states import FINAL_STATES
-from incentives.services.manifests import frozen_divisions, parse_manifest
+from incentives.services.manifests import frozen_divisions, has_divisions, parse_manifest
 from incentives.workspace import Workspace
 
 
@@ -33,5 +33,7 @@ def freeze_divisions(ws: Workspace, ledger: Ledger, now: datetime) -> None:
     for head in sorted(divisions_to_freeze(ws, ledger), key=lambda one: (one.period_start, one.period_end, one.pay_group)):
         with ledger.reading() as session:
             manifest = parse_manifest(heads.calculation_of(session, head).manifest)
+        if not has_divisions(manifest):
+            continue
         window = (head.period_start.isoformat(), head.period_end.isoformat())
         land_locked_divisions(ws, frozen_divisions(ws, manifest), head.subject, window, int(str(manifest["last_load"])), now)

@@ -170,6 +170,11 @@ def adjusted_inputs(ws: Workspace, manifest: Mapping[str, object], period: str, 
         return BonusInputs.from_parquet(bench)
 
 
+def has_divisions(manifest: Mapping[str, object]) -> bool:
+    """Whether a version froze how lines were divided; one that was made of no credited lines did not."""
+    return f"inputs/{DIVISIONS}" in objects_of(manifest)
+
+
 def is_adjusted(manifest: Mapping[str, object], period: str) -> bool:
     """Whether a version settles a locked period anew, and does not only list what differs."""
     found = _adjusted(manifest).get(period)
