@@ -139,6 +139,24 @@ class CycleInstruction(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
 
 
+class Restatement(Base):
+    """What a locked cycle is frozen with anew: proposed by one person, confirmed by another; both rows hold the manifest."""
+
+    __tablename__ = "restatements"
+    __table_args__ = (
+        UniqueConstraint("event_id", name="uq_restatements_event"),
+        CheckConstraint("state in ('proposed', 'confirmed')", name="ck_restatements_state"),
+    )
+
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.cycle_id"), primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    manifest: Mapped[str]
+    person_id: Mapped[str]
+    acted_at: Mapped[datetime]
+    event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
+
+
 class Calculation(Base):
     """One version of a cycle's statements and the manifest of what it was made from."""
 

@@ -91,9 +91,10 @@ def adjustments_of(
     lines: dict[str, tuple[AdjustedLine, ...]] = {}
     with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
         head = heads.find(session, group, period)
-        manifest = parse_manifest(heads.calculation_of(session, head, version).manifest)
+        calculation = heads.calculation_of(session, head, version)
+        manifest, event = parse_manifest(calculation.manifest), calculation.event_id
         for earned in sorted({view.earned_period for view in found}):
-            adjusted = adjusted_period(ws, session, head, manifest, earned)
+            adjusted = adjusted_period(ws, session, head, manifest, earned, event)
             lines |= _changed(adjusted, earned, [view for view in found if view.earned_period == earned])
     return tuple(
         Adjustment(

@@ -23,6 +23,7 @@ from incentives.ledger.audit import JsonValue
 from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.models import Calculation, Statement
+from incentives.ledger.restatements import manifest_in_force
 from incentives.ledger.states import FINAL_STATES, Act
 from incentives.money import format_minor
 from incentives.periods import Period
@@ -96,7 +97,7 @@ def restated_periods(
     of_lines = [measure.name for measure in read_registry().measures.values() if _MOVING in measure.feeds.split("|")]
     found = []
     for earlier in locked:
-        manifest = parse_manifest(heads.calculation_of(session, earlier).manifest)
+        manifest = parse_manifest(manifest_in_force(session, earlier))
         frozen = frozen_inputs(ws, manifest)
         plans = frozen_plans(ws, manifest, frozen)
         inputs = _today(frozen, plans, Period.parse(earlier.period), connection, of_lines)
@@ -162,15 +163,15 @@ def open_drafts(
 
 
 def adjustments_again(
-    ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object]
+    ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], before_event: int
 ) -> Iterator[StatementDraft]:
-    """Yield the adjustments of a recorded version from what was frozen with it, as they were drafted."""
+    """Yield the adjustments of a version, recorded by an event, from what was frozen with it, as they were drafted."""
     before = locked_before(session, head) or ()
     settled = settled_by_period(session, before)
     for earlier in before:
         if not is_adjusted(manifest, earlier.period):
             continue
-        own = parse_manifest(heads.calculation_of(session, earlier).manifest)
+        own = parse_manifest(manifest_in_force(session, earlier, before_event))
         frozen = frozen_inputs(ws, own)
         inputs = adjusted_inputs(ws, manifest, earlier.period, frozen)
         period, group = Period.parse(earlier.period), frozen_pay_group(own)

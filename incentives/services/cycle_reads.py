@@ -157,7 +157,7 @@ def cycle_differences(
     differences = []
     for key in sorted(earlier.keys() | later.keys()):
         old, new = earlier.get(key), later.get(key)
-        causes = _causes(old, new)
+        causes = causes_of(old, new)
         if causes:
             due = (old.due_minor if old else 0, new.due_minor if new else 0)
             differences.append(StatementDifference(*key, *due, causes))
@@ -293,7 +293,8 @@ def _view(head: CycleHead, version: int, row: StatementRow) -> StatementView:
     )
 
 
-def _causes(old: StatementRow | None, new: StatementRow | None) -> tuple[str, ...]:
+def causes_of(old: StatementRow | None, new: StatementRow | None) -> tuple[str, ...]:
+    """Return what moved between two statements: plan version, and each component's measure, target and amount."""
     if old is None or new is None:
         return ("new statement" if old is None else "no statement any more",)
     causes = []

@@ -18,6 +18,7 @@ from incentives.bonus.inputs import BonusInputs
 from incentives.ledger import heads
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.restatements import manifest_in_force
 from incentives.periods import Period
 from incentives.services.adjustments import locked_before
 from incentives.services.cycle_reads import statement
@@ -145,8 +146,8 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
     with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
         head = heads.find(session, found.pay_group, Period.parse(found.period))
         calculation = heads.calculation_of(session, head, found.version)
-        manifest, last_load = parse_manifest(calculation.manifest), calculation.last_load
-        adjusted = adjusted_period(ws, session, head, manifest, found.earned_period) if found.is_adjustment else None
+        manifest, last_load, event = parse_manifest(calculation.manifest), calculation.last_load, calculation.event_id
+        adjusted = adjusted_period(ws, session, head, manifest, found.earned_period, event) if found.is_adjustment else None
     inputs = adjusted.inputs if adjusted else frozen_inputs(ws, manifest)
     divisions = str(adjusted.divisions if adjusted else frozen_divisions(ws, manifest))
     components = []
@@ -171,7 +172,9 @@ class Adjusted:
     settled: Path
 
 
-def adjusted_period(ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], period: str) -> Adjusted:
+def adjusted_period(
+    ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], period: str, before_event: int
+) -> Adjusted:
     """Return a locked period as a version of a later cycle saw it, and what was settled of its lines before."""
     earlier = locked_before(session, head) or ()
     own = next(parse_manifest(heads.calculation_of(session, one).manifest) for one in earlier if one.period == period)
@@ -180,7 +183,8 @@ def adjusted_period(ws: Workspace, session: Session, head: CycleHead, manifest: 
         between = parse_manifest(heads.calculation_of(session, one).manifest)
         if is_adjusted(between, period):
             settled = adjusted_divisions(ws, between, period)
-    inputs = adjusted_inputs(ws, manifest, period, frozen_inputs(ws, own))
+    frozen = parse_manifest(manifest_in_force(session, next(one for one in earlier if one.period == period), before_event))
+    inputs = adjusted_inputs(ws, manifest, period, frozen_inputs(ws, frozen))
     return Adjusted(inputs, adjusted_divisions(ws, manifest, period), settled)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from incentives.ledger import integrity
 from incentives.ledger.engine import Ledger
-from incentives.ledger.models import Calculation, Cycle
+from incentives.ledger.models import Calculation, Cycle, Restatement
 from incentives.services import manifests
 from incentives.services.anchors import check_anchors
 from incentives.services.cycle_views import Finding, VerifyReport
@@ -28,14 +28,21 @@ def verify_workspace(ws: Workspace) -> VerifyReport:
                 .join(Calculation, Calculation.cycle_id == Cycle.cycle_id)
                 .order_by(Cycle.cycle_id, Calculation.version)
             ).all()
+            restated = session.execute(
+                select(Cycle.period, Cycle.pay_group, Restatement.sequence, Restatement.manifest)
+                .join(Restatement, Restatement.cycle_id == Cycle.cycle_id)
+                .order_by(Cycle.cycle_id, Restatement.sequence)
+            ).all()
         findings = [Finding(found.place, found.sentence) for found in verified.findings]
         findings += [Finding(place, sentence) for place, sentence in check_anchors(ws, ledger)]
     seen: set[str] = set()
-    for period, pay_group, version, text in versions:
+    texts = [(f"version {number} of cycle {period}/{group}", text) for period, group, number, text in versions]
+    texts += [(f"restatement {number} of cycle {period}/{group}", text) for period, group, number, text in restated]
+    for place, text in texts:
         manifest = manifests.parse_manifest(text)
         seen |= set(manifests.objects_of(manifest).values())
         for label, sentence in manifests.damages(ws, manifest):
-            findings.append(Finding(f"manifest of version {version} of cycle {period}/{pay_group}, {label}", sentence))
+            findings.append(Finding(f"manifest of {place}, {label}", sentence))
     snapshot = snapshots.current(ws)
     if snapshot is not None:
         findings += [Finding("snapshot", sentence) for sentence in snapshots.damages(snapshot)]
