@@ -154,7 +154,7 @@ def _line(
 ) -> LineExplanation:
     rows = connection.execute(_PARTS, [line_key]).fetchall()
     touches = [Touch(*row) for row in connection.execute(_TOUCHES, [root_key]).fetchall()]
-    policy = f"policy {rows[0][5]}, in force from {rows[0][6].isoformat()}" if rows else ""
+    policy = f"policy {rows[0][5]}, in force from {rows[0][6].isoformat()}{_locked(connection, root_key)}" if rows else ""
     is_decayed = bool(rows) and rows[0][7] == "time_decay"
     heading = (
         f"Order {order_id} of {source}, line {line_id}: {format_minor(net_minor, currency)} {currency}, "
@@ -188,6 +188,19 @@ def _line(
     )
     left_out = () if kind == "return" else tuple(_left_out(touch) for touch in touches if not touch.counted)
     return LineExplanation(source, order_id, line_id, currency, net_minor, heading + sold, policy, parts, left_out)
+
+
+def _locked(connection: duckdb.DuckDBPyConnection, root_key: int) -> str:
+    """Return that a line is divided as a locked cycle froze it; nothing of a snapshot that an earlier version published."""
+    known = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'locked_lines'"
+    ).fetchone()
+    found = (
+        connection.execute("select locked_by from marts.locked_lines where order_line_key = ?", [root_key]).fetchone()
+        if known
+        else None
+    )
+    return f", as it was when {found[0]} was locked: what came later does not move it" if found else ""
 
 
 def _sold(connection: duckdb.DuckDBPyConnection, root_key: int) -> str:

@@ -111,6 +111,8 @@ def test_only_lines_and_overrides_move_a_locked_period_and_its_divisions_stay(tm
         ("noor", "2026-01"): ("30.00", "0.00", "30.00"),
         ("anna", "2026-01"): ("100.00", "0.00", "100.00"),
     }
+    assert "as it was when 2026-01/fr was locked: what came later does not move it" in shop.command("explain", "order", "j1").out
+    assert "was locked" not in shop.command("explain", "order", "j3").out
     words = shop.command("explain", "payout", "2026-02/fr/lina/2").out
     assert "till j2/1 as seller: 1000.00 EUR, now 0.00 EUR" in words
     assert "till j3/1 as seller: 0.00 EUR, now 300.00 EUR" in words

@@ -29,7 +29,8 @@ final as (
         divisions.recipient,
         divisions.reason,
         divisions.role_order,
-        divisions.share_e12
+        divisions.share_e12,
+        divisions.cycle
     from divisions
     inner join order_lines
         on divisions.source = order_lines.source
