@@ -49,7 +49,9 @@ def test_every_unit_test_beside_a_model_holds(tmp_path: Path, monkeypatch: pytes
         as_of=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
-    _dbt(tmp_path / "dbt", database, "run", "--quiet")
+    _dbt(
+        tmp_path / "dbt", database, "build", "--quiet", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"
+    )
     said = _dbt(tmp_path / "dbt", database, "test", "--select", "test_type:unit")
 
     assert " ERROR=0 " in said
