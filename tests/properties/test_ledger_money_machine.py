@@ -1,7 +1,7 @@
 """Money after the lock in any order of events: the ledger agrees with a second, plain book, and both equations hold.
 
-The world is what each person sold in each month; worth is a tenth of it. Late sales, returns, corrections, overrides and withdrawals
-change it at any time; cycles are opened, calculated, instructed, locked and exported. The plain book below is kept by hand rules alone.
+The world is what each person sold in each month; worth is a tenth of it. Late sales, returns, corrections, overrides, withdrawals and restatements
+change it at any time, people leave; cycles are opened, calculated, instructed, locked and exported. The plain book below is kept by hand rules alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -20,6 +21,8 @@ from sqlalchemy import select, text
 from support_ledger import TERMS, Desk, draft_statement
 
 from incentives.errors import InputError
+from incentives.ledger import restatements
+from incentives.ledger.access import AccessError
 from incentives.ledger.audit import Actor
 from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.engine import Ledger
@@ -63,8 +66,11 @@ class MoneyMachine(RuleBasedStateMachine):
         self.office = Desk(Ledger.open(self.folder / "ledger.db"))
         self.sold: dict[tuple[str, Period], int] = defaultdict(int)
         self.books = {who: Book() for who in PAID}
+        self.tenths: dict[Period, int] = defaultdict(lambda: 1)
+        self.left: dict[str, int] = {}
         self.current = 0
         self.state = "none"
+        self.listed: set[str] = set()
         self.calculated: dict[tuple[str, Period], int] = {}
         self.told: set[tuple[str, str]] = set()
         self.rows: dict[str, set[tuple[object, ...]]] = {}
@@ -96,6 +102,31 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(who=people, month=months)
     def a_line_is_withdrawn(self, who: str, month: Period) -> None:
         self.sold[who, month] = 0
+
+    @rule(month=months, tenths=st.integers(1, 3))
+    def a_locked_month_is_restated(self, month: Period, tenths: int) -> None:
+        """Two people freeze a locked month anew, at another rate; a month that is not locked is refused."""
+        manifest = {"last_load": 3, "inputs": {}, "tenths": tenths}
+        try:
+            with self.office.ledger.act() as session:
+                restatements.propose(
+                    session, ANNA, find(session, TERMS.name, month), manifest, at=self.office.tick(), reason="Rate."
+                )
+        except InputError:
+            assert not self._locked(month)
+            return
+        assert self._locked(month)
+        with pytest.raises(AccessError), self.office.ledger.act() as session:
+            restatements.confirm(session, ANNA, find(session, TERMS.name, month), at=self.office.tick())
+        with self.office.ledger.act() as session:
+            restatements.confirm(session, BORIS, find(session, TERMS.name, month), at=self.office.tick())
+        self.tenths[month] = tenths
+
+    @rule(who=people)
+    def somebody_leaves(self, who: str) -> None:
+        """From the next cycle on they have no statement of their own; what they are owed or owe goes on."""
+        if self.state == "none" and len(self.left) < 2:
+            self.left.setdefault(who, self.current)
 
     @rule(steps=st.integers(1, 7))
     def the_cycle_goes_on(self, steps: int) -> None:
@@ -143,6 +174,7 @@ class MoneyMachine(RuleBasedStateMachine):
             and (kind, who) not in self.told
             and (other, who) not in self.told
             and (kind != "release" or self.books[who].held > 0)
+            and (kind != "hold" or self._is_there(who))
         )
         if self.current == len(PERIODS) or self.state == "none":
             return
@@ -181,7 +213,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _calculate(self, period: Period) -> None:
         """Draft the period's own statements, and for each locked period what the ledger says is not settled yet."""
-        drafts = [_draft(who, self._worth(who, period), period) for who in PAID]
+        drafts = [_draft(who, self._worth(who, period), period) for who in PAID if who not in self.left]
         with self.office.ledger.reading() as session:
             earlier = locked_before(session, find(session, TERMS.name, period)) or ()
             settled = settled_by_period(session, earlier)
@@ -193,6 +225,7 @@ class MoneyMachine(RuleBasedStateMachine):
                     drafts.append(replace(draft_statement(who, self._worth(who, before), period=before), settled_minor=amount))
         drafts.sort(key=lambda draft: (draft.associate_id, draft.earned_period != period.label, draft.earned_period))
         self.office.calculate(drafts, period=period)
+        self.listed = {draft.associate_id for draft in drafts}
         self.calculated = {(who, one): self._worth(who, one) for who in PAID for one in PERIODS[: self.current + 1]}
         self.state = "calculated"
 
@@ -213,7 +246,7 @@ class MoneyMachine(RuleBasedStateMachine):
             if who == WAITS:
                 book.waiting[period] = worth // 5
                 due -= worth // 5
-            if who == DRAWS:
+            if who == DRAWS and who not in self.left:
                 paid, back = max(FLOOR - worth, 0), max(min(book.owed, worth - FLOOR), 0)
                 book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
                 due += paid - back
@@ -228,7 +261,17 @@ class MoneyMachine(RuleBasedStateMachine):
                 book.draws_written_off, book.owed = book.draws_written_off + book.owed, 0
 
     def _worth(self, who: str, period: Period) -> int:
-        return max(self.sold[who, period], 0) // 10
+        if PERIODS.index(period) >= self.left.get(who, len(PERIODS)):
+            return 0
+        return max(self.sold[who, period], 0) // 10 * self.tenths[period]
+
+    def _is_there(self, who: str) -> bool:
+        """Whether the current version has a statement of a person."""
+        return who in self.listed
+
+    def _locked(self, period: Period) -> bool:
+        number = PERIODS.index(period)
+        return number < self.current or (number == self.current and self.state == "locked")
 
     @invariant()
     def settled_is_what_the_last_lock_said_each_period_is_worth(self) -> None:
