@@ -107,7 +107,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "associate_id": "a",
                 "customer_id": "c",
                 "started_at": "2026-03-09T12:00:00Z",
-            }
+                "outcome": "",
+            },
+            {
+                "source": "till",
+                "interaction_id": "j",
+                "kind": "appointment",
+                "channel": "store",
+                "associate_id": "a",
+                "customer_id": "z",
+                "started_at": "2026-03-09T15:00:00Z",
+                "outcome": "kept",
+            },
         ],
     )
     _command(root, "land")
@@ -184,3 +195,25 @@ def test_a_draft_plan_is_tried_on_a_past_period_to_the_cent(shop: Path, tmp_path
     assert {path: path.stat().st_mtime_ns for path in shop.rglob("*") if path.is_file() and path.name != "ledger.db"} == {
         path: moment for path, moment in before.items() if path.name != "ledger.db"
     }
+
+
+def test_measures_are_listed_and_shown_and_a_score_of_one_case_is_not(shop: Path) -> None:
+    sold = {
+        row["measure"]: row
+        for row in _command(shop, "measures", "show", "associate:s", "--period", "2026-03", "--format", "json").json()
+    }
+    met = {
+        row["measure"]: row
+        for row in _command(shop, "measures", "show", "associate:a", "--period", "2026-03", "--format", "json").json()
+    }
+    listed = {row["measure"]: row for row in _command(shop, "measures", "list", "--format", "json").json()}
+
+    # 100.00 + 60.00 - 40.00; of the three pieces one came back; 40.00 of 160.00 came back.
+    assert (sold["credited_revenue"]["value"], sold["credited_revenue"]["currency"]) == ("120.00", "EUR")
+    assert sold["credited_units"]["value"] == "1"
+    assert [sold["return_share"][name] for name in ("value", "numerator", "denominator")] == ["0.25", 4_000, 16_000]
+    assert (sold["credited_orders"]["value"], sold["new_clients"]["value"]) == ("2", "1")
+    assert met["appointments_kept"]["value"] == "1"
+    assert met["appointments_kept_share"]["value"] == "too few cases"
+    assert (listed["influenced_revenue"]["payable"], listed["csat_mean"]["payable"]) == (False, True)
+    assert "team:ID" in _command(shop, "measures", "show", "nobody", "--period", "2026-03", code=2).err
