@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from incentives.bonus.result import ComponentResult, Statement, TraceStep
-from incentives.cli.check import check
+from incentives.cli import cli
 from incentives.errors import InputError
 from incentives.periods import Period
 from incentives.services.check_profiles import delivered_frames
@@ -201,9 +201,9 @@ def test_lines_that_name_nobody_warn(ws: Workspace) -> None:
 
 
 def test_the_command_prints_every_outcome_and_exits_1_when_one_stops_the_publish(ws: Workspace) -> None:
-    good = CliRunner().invoke(check, ["--workspace", str(ws.root), "--format", "json"])
+    good = CliRunner().invoke(cli, ["check", "--workspace", str(ws.root), "--format", "json"])
     spoil(ws, "update marts.control_totals set difference_minor = 1")
-    bad = CliRunner().invoke(check, ["--workspace", str(ws.root), "--format", "json"])
+    bad = CliRunner().invoke(cli, ["check", "--workspace", str(ws.root), "--format", "json"])
 
     assert good.exit_code == 0
     assert {row["outcome"] for row in json.loads(good.stdout)} == {"holds"}
@@ -216,15 +216,15 @@ def test_the_command_prints_every_outcome_and_exits_1_when_one_stops_the_publish
 def test_the_command_asks_for_a_build_first(ws: Workspace) -> None:
     ws.build_record.unlink()
 
-    result = CliRunner().invoke(check, ["--workspace", str(ws.root)])
+    result = CliRunner().invoke(cli, ["check", "--workspace", str(ws.root)])
 
     assert isinstance(result.exception, InputError)
     assert "incentives build" in str(result.exception)
 
 
 def test_the_command_names_a_cycle_that_cannot_be_judged(ws: Workspace) -> None:
-    unopened = CliRunner().invoke(check, ["--workspace", str(ws.root), "--period", "2026-03"])
-    elsewhere = CliRunner().invoke(check, ["--workspace", str(ws.root), "--period", "2026-03", "--pay-group", "de"])
+    unopened = CliRunner().invoke(cli, ["check", "--workspace", str(ws.root), "--period", "2026-03"])
+    elsewhere = CliRunner().invoke(cli, ["check", "--workspace", str(ws.root), "--period", "2026-03", "--pay-group", "de"])
 
     assert isinstance(unopened.exception, InputError)
     assert "2026-03" in str(unopened.exception)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from support_bonus import plan_of, registry
 
-from incentives.cli.plan import check
+from incentives.cli import cli
 from incentives.errors import DocumentError
 from incentives.plans.load import parse_plan, read_plans
 from incentives.plans.numbers import number_text, parse_bound, percent_text
@@ -178,7 +178,7 @@ def test_plan_check_prints_warnings_of_cliffs_ranks_and_filters(tmp_path: Path) 
     plan = tmp_path / "plan.yaml"
     plan.write_text(HEAD + SALES + "    threshold: 80%\n    filter: {role: [seller]}\n" + TABLE + ranked)
 
-    done = CliRunner().invoke(check, [str(plan), "--format", "json"], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["plan", "check", str(plan), "--format", "json"], catch_exceptions=False)
 
     (row,) = json.loads(done.output)
     assert row["warnings"].splitlines() == [
@@ -192,6 +192,6 @@ def test_a_marginal_plan_has_no_cliff(tmp_path: Path) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text(HEAD + SALES + TABLE)
 
-    done = CliRunner().invoke(check, [str(plan), "--format", "json"], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["plan", "check", str(plan), "--format", "json"], catch_exceptions=False)
 
     assert json.loads(done.output)[0]["warnings"] == ""
