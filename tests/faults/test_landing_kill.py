@@ -16,6 +16,7 @@ import pytest
 from support_formats import as_json_array, as_json_lines, as_parquet, as_xlsx, as_zstd
 from support_landing import NOW, as_csv, deliver, indexed, new_workspace, sale
 
+from incentives.services import landing_readers
 from incentives.services.landing import LandingReport, land
 from incentives.workspace import Workspace
 
@@ -51,14 +52,15 @@ def _state(ws: Workspace) -> dict[str, str]:
     return state | {f"{file.load_id}/{file.file_ordinal}": str(file) for file in indexed(ws)}
 
 
-def _land_in_a_group_of_its_own(root: Path) -> None:
+def _land_in_a_group_of_its_own(root: Path, readers: int) -> None:
     os.setsid()
+    landing_readers.readers_for = lambda sizes: readers
     land(Workspace.open(root), now=NOW)
 
 
-def _killed_after(root: Path, seconds: float) -> bool:
+def _killed_after(root: Path, seconds: float, readers: int) -> bool:
     """Land in another process, and kill it and whatever it started after some time; say whether it was still running."""
-    process = multiprocessing.get_context("fork").Process(target=_land_in_a_group_of_its_own, args=(root,))
+    process = multiprocessing.get_context("fork").Process(target=_land_in_a_group_of_its_own, args=(root, readers))
     process.start()
     time.sleep(seconds)
     assert process.pid is not None
@@ -71,10 +73,10 @@ def _killed_after(root: Path, seconds: float) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def _seconds(template: Workspace, root: Path) -> float:
+def _seconds(template: Workspace, root: Path, readers: int) -> float:
     """Return how long a landing takes in a process of its own that nobody disturbs."""
     shutil.copytree(template.root, root)
-    process = multiprocessing.get_context("fork").Process(target=_land_in_a_group_of_its_own, args=(root,))
+    process = multiprocessing.get_context("fork").Process(target=_land_in_a_group_of_its_own, args=(root, readers))
     started = time.perf_counter()
     process.start()
     process.join(60)
@@ -95,21 +97,24 @@ def test_a_landing_killed_at_200_random_instants_ends_in_the_bytes_of_an_undistu
     shutil.copytree(template.root, tmp_path / "undisturbed")
     undisturbed = Workspace.open(tmp_path / "undisturbed")
     expected = land(undisturbed, now=NOW)
-    whole = _seconds(template, tmp_path / "timed")
+    whole = {readers: _seconds(template, tmp_path / f"timed-{readers}", readers) for readers in (1, 2)}
     whole_state = _state(undisturbed)
     assert {file.outcome for file in expected.files} == {"loaded", "known", "set_aside"}
     # Three of the first file, two of which the second delivers again.
     assert sum(file.quarantined for file in expected.files) == 5
     chosen = random.Random(20260301)
-    kills = running = before_the_load = 0
+    kills = workspaces = running = before_the_load = 0
 
     while kills < KILLS:
         root = tmp_path / f"killed-{kills}"
         shutil.copytree(template.root, root)
         ws = Workspace.open(root)
+        # In every fourth workspace a second process reads as well; it dies with the landing.
+        readers = 2 if workspaces % 4 == 3 else 1
+        workspaces += 1
         for _ in range(chosen.randint(1, IN_A_ROW)):
             if not indexed(ws):
-                running += _killed_after(root, chosen.uniform(0, whole))
+                running += _killed_after(root, chosen.uniform(0, whole[readers]), readers)
                 kills += 1
         landed_before = bool(indexed(ws))
         before_the_load += not landed_before
