@@ -7,19 +7,7 @@ with order_lines as (
 ),
 
 credits as (
-    select
-        int_credits.order_line_key,
-        int_credits.recipient,
-        int_credits.role,
-        int_credits.role_order,
-        int_credits.share_e12,
-        int_credits.credit_minor,
-        order_lines.root_line_key,
-        order_lines.order_key,
-        order_lines.business_date,
-        order_lines.earned_date
-    from {{ ref('int_credits') }} as int_credits
-    inner join order_lines on int_credits.order_line_key = order_lines.order_line_key
+    select * from {{ ref('int_line_credits') }}
 ),
 
 credit_lines as (
