@@ -58,7 +58,15 @@ def loads_through(index: Path, load_id: int) -> tuple[Load, ...]:
     return tuple(Load(*row) for row in rows)
 
 
-def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile], loads: Iterable[Load]) -> None:
+def create_bronze(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    files: Sequence[IndexedFile],
+    loads: Iterable[Load],
+    *,
+    since_load: int = 0,
+    always: frozenset[str] = frozenset(),
+) -> None:
     """Create schema `bronze`: a view per feed, and the tables `files`, `loads` and `rejects`.
 
     Args:
@@ -66,6 +74,8 @@ def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequ
         root: The workspace's folder, to which the files' paths are relative.
         files: The files to show.
         loads: The loads that brought them.
+        since_load: Views and rejects show only what later loads brought; the tables of files and loads show all.
+        always: Feeds whose views show all loads whatever `since_load` says.
     """
     connection.execute(f"create schema {SCHEMA}")
     connection.execute(f"create table {SCHEMA}.loads (load_id integer, landed_at timestamp)")
@@ -73,10 +83,31 @@ def create_bronze(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequ
     columns = ", ".join(f"{name} {data_type}" for name, data_type in _FILE_COLUMNS.items())
     connection.execute(f"create table {SCHEMA}.files ({columns})")
     insert_rows(connection, f"{SCHEMA}.files", [tuple(getattr(file, name) for name in _FILE_COLUMNS) for file in files])
-    _create_rejects(connection, root, files)
-    for feed in FEEDS.values():
-        paths = [file.facts_path for file in files if file.feed == feed.name and file.outcome == "loaded" and file.facts_path]
-        connection.execute(f"create view {SCHEMA}.{feed.name} as {_facts_query(connection, root, feed, paths)}")
+    _create_rejects(
+        connection, root, [file for file in files if file.load_id > since_load or file.feed in always], since_load, always
+    )
+    show_facts(connection, root, FEEDS.values(), files, since_load=since_load, always=always)
+
+
+def show_facts(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    feeds: Iterable[Feed],
+    files: Sequence[IndexedFile],
+    *,
+    since_load: int = 0,
+    always: frozenset[str] = frozenset(),
+) -> None:
+    """Create the views of feeds over their files, or replace them; `create_bronze` says what the arguments mean."""
+    for feed in feeds:
+        since = 0 if feed.name in always else since_load
+        paths = [
+            file.facts_path
+            for file in files
+            if file.feed == feed.name and file.outcome == "loaded" and file.facts_path and file.load_id > since
+        ]
+        query = _facts_query(connection, root, feed, paths, since)
+        connection.execute(f"create or replace view {SCHEMA}.{feed.name} as {query}")
 
 
 def utc_text(moment: str) -> str:
@@ -89,7 +120,7 @@ def path_list(root: Path, paths: Iterable[str]) -> str:
     return "[" + ", ".join(literal(str(root / path)) for path in dict.fromkeys(paths)) + "]"
 
 
-def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, paths: list[str]) -> str:
+def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, paths: list[str], since_load: int) -> str:
     """Return the query of a feed's rows; a column that no landed file has yet is empty."""
     if not paths:
         columns = [*(f"cast(null as varchar) as {column.name}" for column in feed.fact_columns), *_place("null")]
@@ -105,21 +136,24 @@ def _facts_query(connection: duckdb.DuckDBPyConnection, root: Path, feed: Feed, 
     return (
         f"select {', '.join(columns)} from {relation} as facts inner join {SCHEMA}.files as files "
         f"on facts.landed_path = concat({literal(f'{root}/')}, files.facts_path) "
-        f"and files.feed = {literal(feed.name)} and files.outcome = 'loaded'"
+        f"and files.feed = {literal(feed.name)} and files.outcome = 'loaded' and files.load_id > {since_load}"
     )
 
 
-def _create_rejects(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile]) -> None:
+def _create_rejects(
+    connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile], since_load: int, always: frozenset[str]
+) -> None:
     paths = [file.rejects_path for file in files if file.rejects_path and file.outcome == "loaded"]
     types = ("varchar", "integer", "integer", "bigint", "varchar", "varchar", "varchar")
     columns = ", ".join(f"{name} {data_type}" for name, data_type in zip(REJECT_COLUMNS, types, strict=True))
     connection.execute(f"create table {SCHEMA}.rejects ({columns})")
     if paths:
+        whole = ", ".join(map(literal, sorted(always))) or "''"
         connection.execute(
             f"insert into {SCHEMA}.rejects select files.feed, files.load_id, files.file_ordinal, rejects.file_row, rejects.raw, "
             f"rejects.reason, rejects.sentence from read_parquet({path_list(root, paths)}, filename = 'landed_path') as rejects "
             f"inner join {SCHEMA}.files as files on rejects.landed_path = concat({literal(f'{root}/')}, files.rejects_path) "
-            "and files.outcome = 'loaded'"
+            f"and files.outcome = 'loaded' and (files.load_id > {since_load} or files.feed in ({whole}))"
         )
 
 

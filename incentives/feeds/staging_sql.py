@@ -114,7 +114,7 @@ def quarantine_sql(feed: Feed) -> str:
         ["where outcome = 'quarantined'"],
     )
     broken = _select([*PLACE, "reason", "sentence"], "{{ source('bronze', 'rejects') }}", [f"where feed = '{feed.name}'"])
-    closed = "coalesce(mended_by_key.closed_by_load, mended_by_file.closed_by_load) as closed_by_load"
+    closed = "least(mended_by_key.closed_by_load, mended_by_file.closed_by_load) as closed_by_load"
     return _model(
         feed,
         {

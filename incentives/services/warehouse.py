@@ -8,22 +8,25 @@ imported.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from incentives.errors import InputError
-from incentives.feeds.bronze_index import BronzeIndex
-from incentives.feeds.bronze_views import loads_through
+from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
+from incentives.feeds.bronze_views import Load, loads_through
 from incentives.feeds.dbt_files import project_dir
 from incentives.policies.load import load_policies, load_policy_texts
 from incentives.serving.durable import replace_text, sync_dir, sync_file
 from incentives.warehouse.documents import POLICIES, SETTINGS, landed_config, landed_policies, policy_files
 from incentives.warehouse.fingerprint import code_fingerprint
+from incentives.warehouse.increments.compiled import BuildState
 from incentives.warehouse.record import Build, read_build, record_text
 from incentives.workspace import CONFIG_NAME, Workspace
 
+_INCREMENT = "increment"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,7 +59,12 @@ def build_warehouse(ws: Workspace, *, now: datetime, full_refresh: bool = False,
         before = read_build(record, database)
         if before and not full_refresh and (before.last_load, before.fingerprint) == (load_id, fingerprint):
             return before
-        return _build(ws, load_id, fingerprint, database, record)
+        inputs = _inputs(ws, load_id, fingerprint)
+        if as_of_load is None and not full_refresh:
+            incremented = _increment(ws, inputs, database, record)
+            if incremented is not None:
+                return incremented
+        return _build(ws, inputs, database, record)
 
 
 def land_documents(ws: Workspace, now: datetime) -> None:
@@ -93,37 +101,107 @@ def _places(ws: Workspace, as_of_load: int | None) -> tuple[Path, Path]:
     return ws.warehouse_dir / f"as_of_{as_of_load}.duckdb", ws.warehouse_dir / f"as_of_{as_of_load}.json"
 
 
-def _build(ws: Workspace, load_id: int, fingerprint: str, database: Path, record: Path) -> Build:
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What fixes every row of a build."""
+
+    load_id: int
+    fingerprint: str
+    files: tuple[IndexedFile, ...]
+    loads: tuple[Load, ...]
+
+    @property
+    def as_of(self) -> datetime:
+        """When the last load was landed."""
+        return datetime.fromisoformat(self.loads[-1].landed_at).astimezone(UTC) if self.loads else _EPOCH
+
+    @property
+    def build_id(self) -> str:
+        """Name of the build that holds them."""
+        digest = hashlib.sha256(f"{self.load_id}\n{self.as_of.isoformat()}\n{self.fingerprint}".encode()).hexdigest()
+        return f"load-{self.load_id:06d}-{digest[:12]}"
+
+    @property
+    def state(self) -> BuildState:
+        """What a warehouse of them holds."""
+        return BuildState(self.load_id, self.as_of, self.fingerprint)
+
+
+def _inputs(ws: Workspace, load_id: int, fingerprint: str) -> _Inputs:
+    files = tuple(BronzeIndex(ws.bronze_index).files(load_id))
+    return _Inputs(load_id, fingerprint, files, loads_through(ws.bronze_index, load_id))
+
+
+def _create(ws: Workspace, inputs: _Inputs, file: Path, since_load: int) -> None:
+    from incentives.warehouse.database import create_database
+
+    create_database(
+        file,
+        root=ws.root,
+        files=inputs.files,
+        loads=inputs.loads,
+        config=landed_config(ws.root, inputs.files) or ws.config,
+        policies=load_policy_texts(landed_policies(ws.root, inputs.files).items()),
+        as_of=inputs.as_of,
+        since_load=since_load,
+    )
+
+
+def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build | None:
+    """Bring the last build up to the load, or return None where a full build must be made."""
+    from incentives.warehouse.database import NAME
+    from incentives.warehouse.increments.work import TooMuchToIncrementError, held, increment
+
+    started = time.perf_counter()
+    state = held(database)
+    if state is None or state.fingerprint != inputs.fingerprint or not state.last_load < inputs.load_id:
+        return None
+    if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.files):
+        return None
+    folder = ws.warehouse_dir / _INCREMENT
+    shutil.rmtree(folder, ignore_errors=True)
+    file = folder / NAME
+    _create(ws, inputs, file, state.last_load)
+    try:
+        # The record goes first away and last back: a warehouse without one is brought up to the last load again.
+        done = increment(database, file, ws.root, inputs.files, inputs.state, since_load=state.last_load)
+    except TooMuchToIncrementError:
+        return None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    build = Build(
+        build_id=inputs.build_id,
+        last_load=inputs.load_id,
+        as_of=inputs.as_of,
+        fingerprint=inputs.fingerprint,
+        changed=True,
+        models=done.models,
+        seconds=time.perf_counter() - started,
+        database=database,
+    )
+    replace_text(record, record_text(build))
+    return build
+
+
+def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build:
     """Build into a file of its own and put it in place."""
     from incentives.warehouse import database as databases
     from incentives.warehouse import dbt_run
     from incentives.warehouse.gaps import refuse_policy_gaps
 
     started = time.perf_counter()
-    files = BronzeIndex(ws.bronze_index).files(load_id)
-    loads = loads_through(ws.bronze_index, load_id)
-    as_of = datetime.fromisoformat(loads[-1].landed_at).astimezone(UTC) if loads else _EPOCH
     building = ws.warehouse_dir / "building" / databases.NAME
-    databases.create_database(
-        building,
-        root=ws.root,
-        files=files,
-        loads=loads,
-        config=landed_config(ws.root, files) or ws.config,
-        policies=load_policy_texts(landed_policies(ws.root, files).items()),
-        as_of=as_of,
-    )
+    _create(ws, inputs, building, 0)
     with refuse_policy_gaps(building):
         run = dbt_run.build(project_dir(), building, ws.warehouse_dir / "dbt")
-    databases.compact(building)
-    digest = hashlib.sha256(f"{load_id}\n{as_of.isoformat()}\n{fingerprint}".encode()).hexdigest()
+    databases.finish(building, run.models, run.tests, inputs.state)
     build = Build(
-        build_id=f"load-{load_id:06d}-{digest[:12]}",
-        last_load=load_id,
-        as_of=as_of,
-        fingerprint=fingerprint,
+        build_id=inputs.build_id,
+        last_load=inputs.load_id,
+        as_of=inputs.as_of,
+        fingerprint=inputs.fingerprint,
         changed=True,
-        models=run.models,
+        models=len(run.models),
         seconds=time.perf_counter() - started,
         database=database,
     )
@@ -134,4 +212,4 @@ def _build(ws: Workspace, load_id: int, fingerprint: str, database: Path, record
     building.replace(database)
     sync_dir(database.parent)
     replace_text(record, record_text(build))
-    return replace(build, changed=True)
+    return build

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incentives.errors import CheckFailedError, OutsideError
+from incentives.warehouse.increments.compiled import CompiledModel
 from incentives.warehouse.outcomes import NodeOutcome, write_outcomes
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ THREADS_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class DbtRun:
-    """A run in which everything held: how many models were built, how many tests passed."""
+    """A run in which everything held: the models that were built and the tests that passed, as they were compiled."""
 
-    models: int
-    tests: int
+    models: tuple[CompiledModel, ...]
+    tests: tuple[CompiledModel, ...]
 
 
 def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> DbtRun:
@@ -90,8 +91,23 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
         raise CheckFailedError(
             _sentence(problems), where="build", remedy=f"The last warehouse stays in place. See {work / 'logs' / 'dbt.log'}."
         )
-    kinds = [str(result.node.resource_type) for result in results]
-    return DbtRun(models=kinds.count("model"), tests=kinds.count("test"))
+    compiled = [found for result in results if (found := _compiled(result)) is not None]
+    return DbtRun(
+        models=tuple(model for model, is_test in compiled if not is_test),
+        tests=tuple(test for test, is_test in compiled if is_test),
+    )
+
+
+def _compiled(result: RunResult) -> tuple[CompiledModel, bool] | None:
+    """Return a model or a test as it was compiled, and whether it is a test; None for a seed."""
+    from dbt.contracts.graph.nodes import GenericTestNode, ModelNode, SingularTestNode
+
+    node = result.node
+    if not isinstance(node, ModelNode | GenericTestNode | SingularTestNode):
+        return None
+    reads = tuple(name.split(".")[2] for name in node.depends_on_nodes if name.startswith(("model.", "seed.")))
+    is_view = node.config.materialized == "view"
+    return CompiledModel(node.name, node.schema, is_view, str(node.compiled_code), reads), not isinstance(node, ModelNode)
 
 
 def _outcome(result: RunResult) -> NodeOutcome:

@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 import jinja2
 
+from incentives.feeds.contracts import FEEDS
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE = re.compile(r"\bref\(\s*['\"](\w+)['\"]\s*\)")
 
@@ -38,8 +40,10 @@ def models_under(*folders: str) -> tuple[str, ...]:
 
 def reads(path: Path) -> set[str]:
     """Return the models that a model's SQL reads, through macros too."""
-    found = set(REFERENCE.findall(path.read_text(encoding="utf-8")))
-    return found | ({"int_identity_hubs"} if "join_hubs" in path.read_text(encoding="utf-8") else set())
+    text = path.read_text(encoding="utf-8")
+    found = set(REFERENCE.findall(text)) | ({"int_identity_hubs"} if "join_hubs" in text else set())
+    kinds = re.findall(r"ref\('(\w+_)' ~ feed\)", text)
+    return found | {f"{kind}{feed}" for kind in kinds for feed in FEEDS}
 
 
 def build(connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
@@ -79,6 +83,7 @@ def _environment() -> jinja2.Environment:
         config=lambda **_settings: "",
         dbt=SimpleNamespace(type_string=lambda: "varchar"),
         target=SimpleNamespace(type="duckdb"),
+        **{"return": lambda value: value},
     )
     macros: dict[str, Any] = {}
     environment.globals["adapter"] = SimpleNamespace(
@@ -89,4 +94,6 @@ def _environment() -> jinja2.Environment:
     for name in re.findall(r"{%-?\s*macro\s+(\w+)\(", text):
         macros[name] = getattr(module, name)
     environment.globals.update(macros)
+    # A macro of this Jinja gives text alone.
+    environment.globals["feed_names"] = lambda: list(FEEDS)
     return environment

@@ -12,9 +12,8 @@ touches as (
     where left_out_reason is null
 ),
 
-sale_lines as (
-    select * from {{ ref('int_sale_lines') }}
-    where customer_key is not null
+orders as (
+    select * from {{ ref('int_customer_orders') }}
 ),
 
 policies as (
@@ -32,14 +31,6 @@ settings as (
 
 limits as (
     select max(cast(value as bigint)) as house_account_over from settings
-),
-
-orders as (
-    select distinct
-        customer_key,
-        order_key,
-        ordered_s
-    from sale_lines
 ),
 
 totals as (

@@ -20,9 +20,8 @@ associates as (
     where not is_withdrawn
 ),
 
-sale_lines as (
-    select * from {{ ref('int_sale_lines') }}
-    where customer_key is not null
+customer_orders as (
+    select * from {{ ref('int_customer_orders') }}
 ),
 
 touches as (
@@ -74,12 +73,9 @@ owned_customers as (
 ),
 
 orders as (
-    select distinct
-        sale_lines.customer_key,
-        sale_lines.order_key,
-        sale_lines.ordered_s
-    from sale_lines
-    inner join owned_customers on sale_lines.customer_key = owned_customers.customer_key
+    select customer_orders.*
+    from customer_orders
+    inner join owned_customers on customer_orders.customer_key = owned_customers.customer_key
 ),
 
 marked as (

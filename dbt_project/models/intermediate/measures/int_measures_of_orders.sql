@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Rows of fct_measures that are made of orders and clients. Definitions stand in the registry. #}
 with counted_orders as (
     select * from {{ ref('int_counted_orders') }}

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# Rows of fct_measures that are made of work, answers and scores. Definitions stand in the registry. #}
 with interactions as (
     select * from {{ ref('stg_interactions') }}

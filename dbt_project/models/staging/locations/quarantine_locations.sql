@@ -65,7 +65,7 @@ final as (
         refused.delivered_row,
         refused.reason,
         refused.sentence,
-        coalesce(mended_by_key.closed_by_load, mended_by_file.closed_by_load) as closed_by_load
+        least(mended_by_key.closed_by_load, mended_by_file.closed_by_load) as closed_by_load
     from refused
     left join mended_by_key using (load_id, file_ordinal, delivered_row)
     left join mended_by_file using (load_id, file_ordinal, delivered_row)

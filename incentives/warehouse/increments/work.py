@@ -1,0 +1,151 @@
+"""An increment from beginning to end: worked out in a file of its own, checked, merged into the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from incentives.errors import CheckFailedError
+from incentives.feeds.bronze_index import IndexedFile
+from incentives.feeds.bronze_views import show_facts
+from incentives.feeds.contracts import FEEDS, Feed
+from incentives.warehouse.increments import families, identity, lines, measures, touches
+from incentives.warehouse.increments.compiled import BuildState, CompiledModel, read_state, read_tests
+from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, merge
+from incentives.warehouse.increments.scratch import BEFORE, Scratch, open_scratch
+from incentives.warehouse.increments.staging import delivered_feeds, stage
+
+# Made by their own rules, neither compared nor made anew.
+_APART = frozenset({"int_credit_exceptions"})
+# Complete for the lines in scope: what tests say of them holds of these lines alone.
+_OF_LINES = frozenset(REPLACED) | {"int_order_lines", "int_credits", "fct_credits", "fct_pay_credits"}
+# With so few lines an increment may touch all of them.
+_FEW_LINES = 20_000
+# With more of all lines in scope a full build costs less.
+_DIRTY_SHARE_MAX = 0.3
+_TOUCHES_TOLD = "('not_employed', 'unknown_associate')"
+
+
+class TooMuchToIncrementError(Exception):
+    """So much changed that a full build costs less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """What an increment did: models made, lines and days worked out again."""
+
+    models: int
+    lines: int
+    days: int
+
+
+def held(warehouse: Path) -> BuildState | None:
+    """Return what a warehouse holds; None where there is none, or none that an increment can start from."""
+    if not warehouse.is_file():
+        return None
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        return read_state(connection, warehouse.stem)
+
+
+def increment(
+    warehouse: Path, file: Path, root: Path, files: Sequence[IndexedFile], state: BuildState, *, since_load: int
+) -> Increment:
+    """Bring a warehouse up to a load.
+
+    Args:
+        warehouse: The DuckDB file.
+        file: The increment's file, made by `create_database`, showing what came after `since_load`.
+        root: The workspace's folder, to which the files' paths are relative.
+        files: What landed up to the load.
+        state: What the warehouse will hold.
+        since_load: The last load that it holds.
+
+    Raises:
+        TooMuchToIncrementError: Too many of all lines are in scope; nothing was changed.
+        CheckFailedError: A test of the warehouse does not hold; nothing was changed.
+        duckdb.IOException: Another program holds the warehouse.
+    """
+    with closing(duckdb.connect(str(file))) as connection:
+        connection.execute("set timezone = 'UTC'")
+        scratch = open_scratch(connection, warehouse, since_load)
+        delivered = work_out(scratch)
+        done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.days"))
+        models, tests = dict(scratch.models), read_tests(connection, BEFORE)
+        connection.execute(f"detach {BEFORE}")
+        connection.execute("checkpoint")
+    with closing(duckdb.connect(str(warehouse))) as connection:
+        connection.execute("set timezone = 'UTC'")
+        merge(connection, file, models, delivered, _made_anew(models), state)
+        show_facts(connection, root, delivered, files)
+        _check(connection, [test for test in tests if not set(test.reads) <= _OF_LINES])
+        connection.execute("commit")
+    return done
+
+
+def work_out(scratch: Scratch) -> list[Feed]:
+    """Work out everything that the new loads change, and return the feeds of which rows came.
+
+    Raises:
+        TooMuchToIncrementError: Too many of all lines are in scope.
+        CheckFailedError: A test of the lines in scope does not hold.
+    """
+    delivered = delivered_feeds(scratch)
+    for feed in delivered:
+        stage(scratch, feed)
+    identity.identify(scratch)
+    lines.scope_lines(scratch)
+    touches.scope_touches(scratch)
+    touches.read_touches(scratch)
+    lines.read_lines(scratch)
+    touches.read_owners(scratch)
+    families.scope_families(scratch)
+    all_lines = scratch.count(f"{BEFORE}.intermediate.int_order_lines")
+    if scratch.count("scope.lines") > max(_FEW_LINES, _DIRTY_SHARE_MAX * all_lines):
+        raise TooMuchToIncrementError
+    families.credit_families(scratch)
+    _check(scratch.connection, [test for test in read_tests(scratch.connection, BEFORE) if set(test.reads) <= _OF_LINES])
+    measures.count_orders(scratch)
+    _except(scratch)
+    measures.scope_days(scratch)
+    measures.measure_days(scratch)
+    return delivered
+
+
+def _except(scratch: Scratch) -> None:
+    """Make the exceptions of the lines in scope, and all that are of no line."""
+    scratch.table(
+        "scope.line_names",
+        "select distinct source, order_id, line_id from scope.either semi join scope.lines using (order_line_key)",
+    )
+    scratch.table("intermediate.int_touches", f"select * from now.int_touches where left_out_reason in {_TOUCHES_TOLD}")
+    scratch.run("int_credit_exceptions")
+
+
+def _made_anew(models: dict[str, CompiledModel]) -> list[CompiledModel]:
+    """Return the models that are made anew from whole tables, in order: small ones, and sums that cost little."""
+    of_feeds = {f"{kind}_{feed}" for feed in FEEDS for kind in ("parsed", "row_outcomes", "stg", "quarantine")}
+    apart = of_feeds | _APART | set(COMPARED) | set(REPLACED) | set(LOOKED_UP)
+    return [model for model in models.values() if not model.is_view and model.name not in apart]
+
+
+def _check(connection: duckdb.DuckDBPyConnection, tests: list[CompiledModel]) -> None:
+    """Run tests; each is a select of what does not hold.
+
+    Raises:
+        CheckFailedError: One found something; names each.
+    """
+    failed = []
+    for test in tests:
+        row = connection.execute(f"select count(*) from ({test.sql})").fetchone()
+        if row and row[0]:
+            failed.append(f"{test.name}: {row[0]} rows")
+    if failed:
+        raise CheckFailedError(
+            f"what the warehouse must hold does not hold: {'; '.join(failed)}.",
+            where="build",
+            remedy="The last warehouse stays as it was.",
+        )
