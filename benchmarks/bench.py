@@ -121,10 +121,14 @@ class Bench:
 
     def landed_workspace(self) -> Workspace:
         """Return a new workspace in which the sample has landed: `prepare=Bench.land` makes what it is copied from."""
-        os.environ[KEY_VARIABLE] = _KEY
         root = self.scratch / "workspace"
-        _link_tree(self.folder / "landed", root)
+        self.link(self.folder / "landed", root)
         return Workspace.open(root)
+
+    def link(self, source: Path, target: Path) -> None:
+        """Give what is kept a second name, where an act may work on it."""
+        os.environ[KEY_VARIABLE] = _KEY
+        _link_tree(source, target)
 
     def keep(self, name: str, make: Callable[[Path], object], *code: Path) -> Path:
         """Return a folder of the size that is kept between runs, made anew where it is missing or the code has changed.
@@ -172,7 +176,9 @@ def _link_tree(source: Path, target: Path) -> None:
 def _fingerprint(asked: str, *code: Path) -> str:
     digest = hashlib.sha256(asked.encode())
     for place in code:
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        for path in (
+            sorted(found for found in place.rglob("*") if found.suffix in (".py", ".sql", ".yml")) if place.is_dir() else [place]
+        ):
             digest.update(path.read_bytes() if path.is_file() else b"")
     return json.dumps({"asked": asked, "code": digest.hexdigest()})
 

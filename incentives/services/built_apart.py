@@ -91,8 +91,7 @@ def built_apart(
     ws.warehouse_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="apart-", dir=ws.warehouse_dir) as folder:
         database = Path(folder) / databases.NAME
-        databases.create_database(
-            database,
+        landed = databases.Landed(
             root=ws.root,
             files=files,
             loads=loads,
@@ -100,6 +99,7 @@ def built_apart(
             policies=load_policy_texts(landed_policies(ws.root, files).items()) if policies is None else policies,
             as_of=datetime.fromisoformat(loads[-1].landed_at).astimezone(UTC),
         )
+        databases.create_database(database, landed)
         if alter is not None:
             with closing(duckdb.connect(str(database))) as connection:
                 alter(connection)

@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
-from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
-from incentives.feeds.bronze_views import Load, loads_through
+from incentives.feeds.bronze_index import BronzeIndex
+from incentives.feeds.bronze_views import loads_through
 from incentives.feeds.dbt_files import project_dir
 from incentives.policies.load import load_policies, load_policy_texts
 from incentives.serving.durable import replace_text, sync_dir, sync_file
@@ -25,6 +26,9 @@ from incentives.warehouse.fingerprint import code_fingerprint
 from incentives.warehouse.increments.compiled import BuildState
 from incentives.warehouse.record import Build, read_build, record_text
 from incentives.workspace import CONFIG_NAME, Workspace
+
+if TYPE_CHECKING:
+    from incentives.warehouse.database import Landed
 
 _INCREMENT = "increment"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,82 +107,76 @@ def _places(ws: Workspace, as_of_load: int | None) -> tuple[Path, Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """What fixes every row of a build."""
+    """What fixes every row of a build: what landed up to a load, and the code."""
 
     load_id: int
     fingerprint: str
-    files: tuple[IndexedFile, ...]
-    loads: tuple[Load, ...]
-
-    @property
-    def as_of(self) -> datetime:
-        """When the last load was landed."""
-        return datetime.fromisoformat(self.loads[-1].landed_at).astimezone(UTC) if self.loads else _EPOCH
+    landed: Landed
 
     @property
     def build_id(self) -> str:
         """Name of the build that holds them."""
-        digest = hashlib.sha256(f"{self.load_id}\n{self.as_of.isoformat()}\n{self.fingerprint}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{self.load_id}\n{self.landed.as_of.isoformat()}\n{self.fingerprint}".encode()).hexdigest()
         return f"load-{self.load_id:06d}-{digest[:12]}"
 
     @property
     def state(self) -> BuildState:
         """What a warehouse of them holds."""
-        return BuildState(self.load_id, self.as_of, self.fingerprint)
+        return BuildState(self.load_id, self.landed.as_of, self.fingerprint)
+
+    def build(self, database: Path, models: int, seconds: float, increment: int | None = None) -> Build:
+        """Return the build that holds them."""
+        return Build(
+            build_id=self.build_id,
+            last_load=self.load_id,
+            as_of=self.landed.as_of,
+            fingerprint=self.fingerprint,
+            changed=True,
+            models=models,
+            seconds=seconds,
+            database=database,
+            increment=increment,
+        )
 
 
 def _inputs(ws: Workspace, load_id: int, fingerprint: str) -> _Inputs:
-    files = tuple(BronzeIndex(ws.bronze_index).files(load_id))
-    return _Inputs(load_id, fingerprint, files, loads_through(ws.bronze_index, load_id))
+    from incentives.warehouse.database import Landed
 
-
-def _create(ws: Workspace, inputs: _Inputs, file: Path, since_load: int) -> None:
-    from incentives.warehouse.database import create_database
-
-    create_database(
-        file,
+    files = BronzeIndex(ws.bronze_index).files(load_id)
+    loads = loads_through(ws.bronze_index, load_id)
+    landed = Landed(
         root=ws.root,
-        files=inputs.files,
-        loads=inputs.loads,
-        config=landed_config(ws.root, inputs.files) or ws.config,
-        policies=load_policy_texts(landed_policies(ws.root, inputs.files).items()),
-        as_of=inputs.as_of,
-        since_load=since_load,
+        files=files,
+        loads=loads,
+        config=landed_config(ws.root, files) or ws.config,
+        policies=load_policy_texts(landed_policies(ws.root, files).items()),
+        as_of=datetime.fromisoformat(loads[-1].landed_at).astimezone(UTC) if loads else _EPOCH,
     )
+    return _Inputs(load_id, fingerprint, landed)
 
 
 def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build | None:
     """Bring the last build up to the load, or return None where a full build must be made."""
-    from incentives.warehouse.database import NAME
+    import duckdb
+
     from incentives.warehouse.increments.work import TooMuchToIncrementError, held, increment
 
     started = time.perf_counter()
-    state = held(database)
-    if state is None or state.fingerprint != inputs.fingerprint or not state.last_load < inputs.load_id:
-        return None
-    if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.files):
-        return None
-    folder = ws.warehouse_dir / _INCREMENT
-    shutil.rmtree(folder, ignore_errors=True)
-    file = folder / NAME
-    _create(ws, inputs, file, state.last_load)
+    spill = ws.warehouse_dir / _INCREMENT
     try:
-        # The record goes first away and last back: a warehouse without one is brought up to the last load again.
-        done = increment(database, file, ws.root, inputs.files, inputs.state, since_load=state.last_load)
-    except TooMuchToIncrementError:
+        state = held(database)
+        if state is None or state.fingerprint != inputs.fingerprint or not state.last_load < inputs.load_id:
+            return None
+        # Policies and settings decide about every row.
+        if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.landed.files):
+            return None
+        done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill)
+    except (TooMuchToIncrementError, duckdb.IOException):
+        # A full build also replaces a warehouse that another program holds.
         return None
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    build = Build(
-        build_id=inputs.build_id,
-        last_load=inputs.load_id,
-        as_of=inputs.as_of,
-        fingerprint=inputs.fingerprint,
-        changed=True,
-        models=done.models,
-        seconds=time.perf_counter() - started,
-        database=database,
-    )
+        shutil.rmtree(spill, ignore_errors=True)
+    build = inputs.build(database, done.models, time.perf_counter() - started, done.lines)
     replace_text(record, record_text(build))
     return build
 
@@ -191,20 +189,11 @@ def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Buil
 
     started = time.perf_counter()
     building = ws.warehouse_dir / "building" / databases.NAME
-    _create(ws, inputs, building, 0)
+    databases.create_database(building, inputs.landed)
     with refuse_policy_gaps(building):
         run = dbt_run.build(project_dir(), building, ws.warehouse_dir / "dbt")
     databases.finish(building, run.models, run.tests, inputs.state)
-    build = Build(
-        build_id=inputs.build_id,
-        last_load=inputs.load_id,
-        as_of=inputs.as_of,
-        fingerprint=inputs.fingerprint,
-        changed=True,
-        models=len(run.models),
-        seconds=time.perf_counter() - started,
-        database=database,
-    )
+    build = inputs.build(database, len(run.models), time.perf_counter() - started)
     building.chmod(0o600)
     sync_file(building)
     # The record goes first away and last back: a run killed between the two builds again.

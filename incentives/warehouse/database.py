@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,32 +25,48 @@ from incentives.workspace import Config
 NAME = "warehouse.duckdb"
 
 
-def create_database(
-    database: Path,
-    *,
-    root: Path,
-    files: Sequence[IndexedFile],
-    loads: Sequence[Load],
-    config: Config,
-    policies: Sequence[PolicyVersion],
-    as_of: datetime,
-    since_load: int = 0,
-) -> None:
-    """Create the file of a build with schemas bronze and config; a file left by a killed run is replaced.
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Everything that decides the rows of a build.
 
-    With `since_load` its feeds show only what later loads brought, those apart whose records are compared with each other.
+    Attributes:
+        root: The workspace's folder, to which the files' paths are relative.
+        files: What landed.
+        loads: The loads that brought it.
+        config: The configuration that landed last.
+        policies: The policies that landed last.
+        as_of: When the last load was landed.
     """
+
+    root: Path
+    files: Sequence[IndexedFile]
+    loads: Sequence[Load]
+    config: Config
+    policies: Sequence[PolicyVersion]
+    as_of: datetime
+
+
+def create_database(database: Path, landed: Landed) -> None:
+    """Create the file of a build with schemas bronze and config; a file left by a killed run is replaced."""
     database.parent.mkdir(parents=True, exist_ok=True)
     for left_over in (database, database.with_name(f"{database.name}.wal")):
         left_over.unlink(missing_ok=True)
     with closing(duckdb.connect(str(database))) as connection:
-        create_bronze(connection, root, files, loads, since_load=since_load, always=WHOLE_FEEDS)
-        create_config(connection, config, as_of)
-        create_locked_divisions(connection, root, files)
-        for statement in policy_tables_ddl():
-            connection.execute(statement)
-        for table, rows in policy_tables(policies).items():
-            insert_rows(connection, f"config.{table}", rows)
+        fill_database(connection, landed)
+
+
+def fill_database(connection: duckdb.DuckDBPyConnection, landed: Landed, *, since_load: int = 0) -> None:
+    """Create schemas bronze and config in an empty database.
+
+    With `since_load` its feeds show only what later loads brought, those apart whose records are compared with each other.
+    """
+    create_bronze(connection, landed.root, landed.files, landed.loads, since_load=since_load, always=WHOLE_FEEDS)
+    create_config(connection, landed.config, landed.as_of)
+    create_locked_divisions(connection, landed.root, landed.files)
+    for statement in policy_tables_ddl():
+        connection.execute(statement)
+    for table, rows in policy_tables(landed.policies).items():
+        insert_rows(connection, f"config.{table}", rows)
 
 
 def finish(database: Path, models: Iterable[CompiledModel], tests: Iterable[CompiledModel], state: BuildState) -> None:

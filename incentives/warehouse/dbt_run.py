@@ -106,8 +106,10 @@ def _compiled(result: RunResult) -> tuple[CompiledModel, bool] | None:
     if not isinstance(node, ModelNode | GenericTestNode | SingularTestNode):
         return None
     reads = tuple(name.split(".")[2] for name in node.depends_on_nodes if name.startswith(("model.", "seed.")))
+    # dbt names the database too, which is the file's own name.
+    sql = str(node.compiled_code).replace(f'"{node.database}".', "")
     is_view = node.config.materialized == "view"
-    return CompiledModel(node.name, node.schema, is_view, str(node.compiled_code), reads), not isinstance(node, ModelNode)
+    return CompiledModel(node.name, node.schema, is_view, sql, reads), not isinstance(node, ModelNode)
 
 
 def _outcome(result: RunResult) -> NodeOutcome:

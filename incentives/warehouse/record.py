@@ -23,6 +23,7 @@ class Build:
         models: Number of models built.
         seconds: How long the build took.
         database: The DuckDB file.
+        increment: How many order lines were worked out again; None where the build was a full one, or is an earlier one.
     """
 
     build_id: str
@@ -33,6 +34,7 @@ class Build:
     models: int
     seconds: float
     database: Path
+    increment: int | None = None
 
 
 def read_build(record: Path, database: Path) -> Build | None:

@@ -39,8 +39,7 @@ def test_every_unit_test_beside_a_model_holds(tmp_path: Path, monkeypatch: pytes
         tmp_path / "ws", name="Empty", currency="EUR", country="FR", time_zone="Europe/Paris", calendar="month", demo=False
     )
     database = tmp_path / databases.NAME
-    databases.create_database(
-        database,
+    landed = databases.Landed(
         root=ws.root,
         files=[],
         loads=[],
@@ -48,6 +47,7 @@ def test_every_unit_test_beside_a_model_holds(tmp_path: Path, monkeypatch: pytes
         policies=load_policies(ws.policies),
         as_of=datetime(2026, 1, 1, tzinfo=UTC),
     )
+    databases.create_database(database, landed)
 
     _dbt(
         tmp_path / "dbt", database, "build", "--quiet", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"

@@ -26,7 +26,7 @@ from incentives.feeds.contracts import FEEDS
 from incentives.money import format_minor
 from incentives.policies import load_policy_texts
 from incentives.services.landing import land
-from incentives.warehouse.database import create_database
+from incentives.warehouse.database import Landed, create_database
 from incentives.workspace import Workspace
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -95,8 +95,7 @@ def built_marts(ws: Workspace, policies: Sequence[str], through_load: int | None
     index = BronzeIndex(ws.bronze_index)
     last = index.last_load() if through_load is None else through_load
     database = ws.root / "built" / "warehouse.duckdb"
-    create_database(
-        database,
+    landed = Landed(
         root=ws.root,
         files=index.files(last),
         loads=loads_through(ws.bronze_index, last),
@@ -104,6 +103,7 @@ def built_marts(ws: Workspace, policies: Sequence[str], through_load: int | None
         policies=load_policy_texts((f"{number}.yaml", text) for number, text in enumerate(policies)),
         as_of=LANDED,
     )
+    create_database(database, landed)
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")

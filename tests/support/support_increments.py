@@ -15,7 +15,7 @@ from support_models import PROJECT, models_under, render
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.feeds.bronze_views import loads_through
 from incentives.policies import load_policy_texts
-from incentives.warehouse.database import create_database, finish
+from incentives.warehouse.database import Landed, create_database, finish
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel
 from incentives.warehouse.increments.merge import LOOKED_UP
 from incentives.warehouse.increments.work import Increment, increment
@@ -27,7 +27,7 @@ Rows = dict[str, tuple[list[tuple[object, ...]], list[tuple[object, ...]]]]
 
 def full_build(ws: Workspace, database: Path, policies: Sequence[str], through_load: int) -> None:
     """Build everything that landed up to a load into a file that can be incremented."""
-    _create(ws, database, policies, through_load, 0)
+    create_database(database, _landed(ws, policies, through_load))
     with closing(duckdb.connect(str(database))) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for schema in ("staging", "intermediate", "marts"):
@@ -41,10 +41,8 @@ def full_build(ws: Workspace, database: Path, policies: Sequence[str], through_l
 
 def bring_up(ws: Workspace, database: Path, policies: Sequence[str], since_load: int, through_load: int) -> Increment:
     """Bring a built file up to a later load."""
-    file = database.parent / "increment" / "warehouse.duckdb"
-    _create(ws, file, policies, through_load, since_load)
-    files = BronzeIndex(ws.bronze_index).files(through_load)
-    return increment(database, file, ws.root, files, _state(through_load), since_load=since_load)
+    landed = _landed(ws, policies, through_load)
+    return increment(database, landed, _state(through_load), since_load=since_load, spill=database.parent / "spilled")
 
 
 def different_rows(one: Path, other: Path) -> Rows:
@@ -85,16 +83,14 @@ def compiled_models() -> tuple[CompiledModel, ...]:
     return tuple(found)
 
 
-def _create(ws: Workspace, database: Path, policies: Sequence[str], through_load: int, since_load: int) -> None:
-    create_database(
-        database,
+def _landed(ws: Workspace, policies: Sequence[str], through_load: int) -> Landed:
+    return Landed(
         root=ws.root,
         files=BronzeIndex(ws.bronze_index).files(through_load),
         loads=loads_through(ws.bronze_index, through_load),
         config=ws.config,
         policies=load_policy_texts((f"{number}.yaml", text) for number, text in enumerate(policies)),
         as_of=LANDED + timedelta(minutes=through_load),
-        since_load=since_load,
     )
 
 

@@ -22,7 +22,7 @@ class CompiledModel:
         name: Of the model, which is its table's.
         schema: Where its table is.
         is_view: Whether it stands as a view.
-        sql: Its select, with the warehouse's own names.
+        sql: Its select, of schemas and tables, in whichever database they are.
         reads: Names of the models that it reads, whether as tables or compiled into it.
     """
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import duckdb
 
 from incentives.feeds.contracts import Feed
-from incentives.feeds.sql_rows import literal
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_state
-from incentives.warehouse.increments.scratch import PLACE
+from incentives.warehouse.increments.scratch import BEFORE, PLACE, SCRATCH
 from incentives.warehouse.increments.staging import WHOLE_FEEDS
 
-# The increment's file, beside the warehouse.
-FROM = "increment"
 # Models whose changed rows were found by comparison: they go and come one by one, named by these columns and all others.
 COMPARED = (
     "int_identity_sightings",
@@ -59,28 +55,26 @@ LOOKED_UP = ("int_local_dates",)
 
 def merge(
     connection: duckdb.DuckDBPyConnection,
-    scratch: Path,
     models: Mapping[str, CompiledModel],
     delivered: Iterable[Feed],
     made_anew: Iterable[CompiledModel],
     state: BuildState,
 ) -> None:
-    """Write the changes of an increment's file into the warehouse that a connection is open to, in a transaction left open.
+    """Write the changes that stand in memory into the warehouse, in a transaction left open.
 
     Args:
-        connection: To the warehouse.
-        scratch: The increment's file.
+        connection: To the increment's database, the warehouse attached to it to be written.
         models: The models of the warehouse.
         delivered: Feeds of which rows came.
         made_anew: Models that are made from the merged tables, in order.
         state: What the warehouse holds then.
     """
-    connection.execute(f"attach {literal(str(scratch))} as {FROM} (read_only)")
+    connection.execute(f"use {BEFORE}")
     connection.execute("begin transaction")
     for table in ("files", "loads", "rejects"):
         _deliver(connection, table)
     connection.execute("delete from config.locked_divisions")
-    connection.execute(f"insert into config.locked_divisions select * from {FROM}.config.locked_divisions")
+    connection.execute(f"insert into config.locked_divisions select * from {SCRATCH}.config.locked_divisions")
     for feed in delivered:
         _merge_feed(connection, feed)
     for name in COMPARED:
@@ -89,7 +83,7 @@ def merge(
         _replace(connection, f"{models[name].schema}.{name}", key)
     for name in LOOKED_UP:
         place = f"{models[name].schema}.{name}"
-        connection.execute(f"insert into {place} select * from {FROM}.added.{name} except select * from {place}")
+        connection.execute(f"insert into {place} select * from {SCRATCH}.added.{name} except select * from {place}")
     _merge_exceptions(connection)
     for model in made_anew:
         place = f"{model.schema}.{model.name}"
@@ -101,7 +95,7 @@ def merge(
 def _deliver(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Add what landing recorded of the new loads."""
     connection.execute(
-        f"insert into bronze.{table} select * from {FROM}.bronze.{table} where load_id > (select last_load from build.state)"
+        f"insert into bronze.{table} select * from {SCRATCH}.bronze.{table} where load_id > (select last_load from build.state)"
     )
 
 
@@ -111,37 +105,37 @@ def _merge_feed(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     if feed.name in WHOLE_FEEDS:
         for name in (parsed, outcomes, staged, refused):
             connection.execute(f"delete from staging.{name}")
-            connection.execute(f"insert into staging.{name} by name select * from {FROM}.staging.{name}")
+            connection.execute(f"insert into staging.{name} by name select * from {SCRATCH}.staging.{name}")
         return
     connection.execute(
-        f"insert into staging.{parsed} by name select * from {FROM}.staging.{parsed} where load_id > (select last_load from build.state)"
+        f"insert into staging.{parsed} by name select * from {SCRATCH}.staging.{parsed} where load_id > (select last_load from build.state)"
     )
-    _swap(connection, f"staging.{outcomes}", f"{FROM}.staging.{outcomes}", place)
+    _swap(connection, f"staging.{outcomes}", f"{SCRATCH}.staging.{outcomes}", place)
     # A row that was mended stays so, by the first load that did it.
     connection.execute(
-        f"create or replace temp table refused as select now.* replace (coalesce(before.closed_by_load, now.closed_by_load) as closed_by_load) "
-        f"from {FROM}.staging.{refused} as now left join staging.{refused} as before using ({place})"
+        f"create or replace temp table refused_now as select now.* replace (coalesce(before.closed_by_load, now.closed_by_load) as closed_by_load) "
+        f"from {SCRATCH}.staging.{refused} as now left join staging.{refused} as before using ({place})"
     )
-    _swap(connection, f"staging.{refused}", "refused", place)
-    _drop_rows(connection, f"staging.{staged}", f"{FROM}.removed.{staged}", place)
-    connection.execute(f"insert into staging.{staged} by name select * from {FROM}.added.{staged}")
+    _swap(connection, f"staging.{refused}", "refused_now", place)
+    _drop_rows(connection, f"staging.{staged}", f"{SCRATCH}.removed.{staged}", place)
+    connection.execute(f"insert into staging.{staged} by name select * from {SCRATCH}.added.{staged}")
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, place: str, name: str) -> None:
     """Take away the removed rows and put in the added ones."""
-    removed = f"{FROM}.removed.{name}"
+    removed = f"{SCRATCH}.removed.{name}"
     columns = [str(row[0]) for row in connection.execute(f"describe select * from {removed}").fetchall()]
     equal = " and ".join(f"kept.{column} is not distinct from gone.{column}" for column in columns)
     connection.execute(
         f"delete from {place} where rowid in (select kept.rowid from {place} as kept semi join {removed} as gone on {equal})"
     )
-    connection.execute(f"insert into {place} by name select * from {FROM}.added.{name}")
+    connection.execute(f"insert into {place} by name select * from {SCRATCH}.added.{name}")
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, place: str, key: str) -> None:
-    scope = f"{FROM}.scope.orders" if key == "order_key" else f"(select order_line_key as {key} from {FROM}.scope.lines)"
+    scope = f"{SCRATCH}.scope.orders" if key == "order_key" else f"(select order_line_key as {key} from {SCRATCH}.scope.lines)"
     connection.execute(f"delete from {place} where {key} in (select {key} from {scope})")
-    connection.execute(f"insert into {place} by name select * from {FROM}.{place}")
+    connection.execute(f"insert into {place} by name select * from {SCRATCH}.{place}")
 
 
 def _swap(connection: duckdb.DuckDBPyConnection, place: str, source: str, key: str) -> None:
@@ -159,8 +153,8 @@ def _merge_exceptions(connection: duckdb.DuckDBPyConnection) -> None:
     """Replace the exceptions of lines in scope, and all that are of no line."""
     connection.execute(
         "delete from intermediate.int_credit_exceptions where order_id is null or (source, order_id, line_id) in "
-        f"(select (source, order_id, line_id) from {FROM}.scope.line_names)"
+        f"(select (source, order_id, line_id) from {SCRATCH}.scope.line_names)"
     )
     connection.execute(
-        f"insert into intermediate.int_credit_exceptions by name select * from {FROM}.intermediate.int_credit_exceptions"
+        f"insert into intermediate.int_credit_exceptions by name select * from {SCRATCH}.intermediate.int_credit_exceptions"
     )

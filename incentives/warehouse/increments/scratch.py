@@ -1,4 +1,4 @@
-"""The file in which an increment is worked out: the warehouse of before beside it, and the selects that made it.
+"""The database, in memory, in which an increment is worked out: beside the warehouse, by the selects that made it.
 
 Schemas, besides those of the models: `now` shows tables of the warehouse as they will be, `added` and `removed` hold the rows
 by which they differ, `scope` what is to be worked out again.
@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 
 from incentives.feeds.contracts import FEEDS
-from incentives.feeds.sql_rows import literal
 from incentives.warehouse.increments.compiled import CompiledModel, read_models
 
-# The warehouse of before.
-BEFORE = "before"
+# The catalogues: the warehouse as it was, named as its own views name it, and what stands in memory.
+BEFORE = "warehouse"
+SCRATCH = "memory"
 PLACE = ("load_id", "file_ordinal", "delivered_row")
 
 
 @dataclass(slots=True)
 class Scratch:
-    """An increment's file, open.
+    """An increment's database.
 
     Attributes:
-        connection: To the file; the warehouse of before is attached to it and only read.
+        connection: To a database in memory; the warehouse of before is attached to it and only read.
         models: The selects by the name of their model.
         since_load: The last load that the warehouse of before holds.
         views: Relations that stand as views, by schema and name.
@@ -111,15 +110,14 @@ class Scratch:
         self.views.discard(name)
 
 
-def open_scratch(connection: duckdb.DuckDBPyConnection, warehouse: Path, since_load: int) -> Scratch:
-    """Attach the warehouse of before and show what the models read that a delivery does not change.
+def open_scratch(connection: duckdb.DuckDBPyConnection, since_load: int) -> Scratch:
+    """Show the models what a delivery does not change.
 
     Args:
-        connection: A file made by `create_database`, its feeds showing what came after `since_load`.
-        warehouse: The warehouse of before.
+        connection: To a database filled by `fill_database`, its feeds showing what came after `since_load`; the warehouse of
+            before is attached to it.
         since_load: The last load that it holds.
     """
-    connection.execute(f"attach {literal(str(warehouse))} as {BEFORE} (read_only)")
     for schema in ("staging", "intermediate", "marts", "now", "added", "removed", "scope"):
         connection.execute(f"create schema if not exists {schema}")
     scratch = Scratch(connection, read_models(connection, BEFORE), since_load)

@@ -1,8 +1,8 @@
-"""An increment from beginning to end: worked out in a file of its own, checked, merged into the warehouse."""
+"""An increment from beginning to end: worked out in memory, checked, merged into the warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 
 from incentives.errors import CheckFailedError
-from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.bronze_views import show_facts
 from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.sql_rows import literal
+from incentives.warehouse.database import Landed, fill_database
 from incentives.warehouse.increments import families, identity, lines, measures, touches
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, read_state, read_tests
 from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, merge
@@ -51,37 +52,35 @@ def held(warehouse: Path) -> BuildState | None:
         return read_state(connection, warehouse.stem)
 
 
-def increment(
-    warehouse: Path, file: Path, root: Path, files: Sequence[IndexedFile], state: BuildState, *, since_load: int
-) -> Increment:
+def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load: int, spill: Path) -> Increment:
     """Bring a warehouse up to a load.
 
     Args:
         warehouse: The DuckDB file.
-        file: The increment's file, made by `create_database`, showing what came after `since_load`.
-        root: The workspace's folder, to which the files' paths are relative.
-        files: What landed up to the load.
+        landed: What landed up to the load.
         state: What the warehouse will hold.
         since_load: The last load that it holds.
+        spill: Folder for what does not fit into memory.
 
     Raises:
         TooMuchToIncrementError: Too many of all lines are in scope; nothing was changed.
         CheckFailedError: A test of the warehouse does not hold; nothing was changed.
         duckdb.IOException: Another program holds the warehouse.
     """
-    with closing(duckdb.connect(str(file))) as connection:
+    with closing(duckdb.connect(config={"temp_directory": str(spill)})) as connection:
         connection.execute("set timezone = 'UTC'")
-        scratch = open_scratch(connection, warehouse, since_load)
+        fill_database(connection, landed, since_load=since_load)
+        connection.execute(f"attach {literal(str(warehouse))} as {BEFORE} (read_only)")
+        scratch = open_scratch(connection, since_load)
         delivered = work_out(scratch)
         done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.days"))
-        models, tests = dict(scratch.models), read_tests(connection, BEFORE)
+        tests = [test for test in read_tests(connection, BEFORE) if not set(test.reads) <= _OF_LINES]
+        # Whoever reads the warehouse could do so until now.
         connection.execute(f"detach {BEFORE}")
-        connection.execute("checkpoint")
-    with closing(duckdb.connect(str(warehouse))) as connection:
-        connection.execute("set timezone = 'UTC'")
-        merge(connection, file, models, delivered, _made_anew(models), state)
-        show_facts(connection, root, delivered, files)
-        _check(connection, [test for test in tests if not set(test.reads) <= _OF_LINES])
+        connection.execute(f"attach {literal(str(warehouse))} as {BEFORE}")
+        merge(connection, scratch.models, delivered, _made_anew(scratch.models), state)
+        _check(connection, tests)
+        show_facts(connection, landed.root, delivered, landed.files)
         connection.execute("commit")
     return done
 
@@ -125,7 +124,7 @@ def _except(scratch: Scratch) -> None:
     scratch.run("int_credit_exceptions")
 
 
-def _made_anew(models: dict[str, CompiledModel]) -> list[CompiledModel]:
+def _made_anew(models: Mapping[str, CompiledModel]) -> list[CompiledModel]:
     """Return the models that are made anew from whole tables, in order: small ones, and sums that cost little."""
     of_feeds = {f"{kind}_{feed}" for feed in FEEDS for kind in ("parsed", "row_outcomes", "stg", "quarantine")}
     apart = of_feeds | _APART | set(COMPARED) | set(REPLACED) | set(LOOKED_UP)
