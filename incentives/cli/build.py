@@ -10,11 +10,11 @@ from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import Cell, OutputFormat, emit
 from incentives.workspace import Workspace
 
-COLUMNS = ("build", "last_load", "as_of", "changed", "models", "seconds", "publication")
+COLUMNS = ("build", "last_load", "as_of", "changed", "kind", "lines_again", "models", "seconds", "publication")
 
 
 @click.command()
-@click.option("--full-refresh", is_flag=True, help="Build even where nothing changed.")
+@click.option("--full-refresh", is_flag=True, help="Make the warehouse anew, even where nothing changed.")
 @click.option(
     "--as-of-load",
     type=click.IntRange(min=1),
@@ -26,7 +26,8 @@ COLUMNS = ("build", "last_load", "as_of", "changed", "models", "seconds", "publi
 def build(full_refresh: bool, as_of_load: int | None, workspace: Workspace, output_format: OutputFormat) -> None:
     """Build the warehouse from what was landed, check it, and publish the snapshot that readers read.
 
-    Where nothing changed since the last build, nothing is done. A failed test or check leaves the last warehouse
+    Where nothing changed since the last build, nothing is done. New deliveries change what they touch in the last warehouse
+    (an increment); a new policy, setting or version of the product makes it anew (a full build). A failed test or check leaves the last warehouse
     and the last snapshot in place (exit 1).
     """
     from incentives import clock
@@ -46,6 +47,8 @@ def build(full_refresh: bool, as_of_load: int | None, workspace: Workspace, outp
         "last_load": done.last_load,
         "as_of": done.as_of.isoformat(),
         "changed": done.changed,
+        "kind": "kept" if not done.changed else "full" if done.increment is None else "increment",
+        "lines_again": done.increment,
         "models": done.models,
         "seconds": f"{done.seconds:.1f}",
         "publication": publication,

@@ -33,11 +33,17 @@ def _refuse(database: Path, cause: CheckFailedError | None) -> None:
         known = connection.execute(
             "select 1 from information_schema.tables where table_schema = 'intermediate' and table_name = 'int_policy_gaps'"
         ).fetchone()
-        gaps = (
-            connection.execute("select order_date, order_lines from intermediate.int_policy_gaps order by 1").fetchall()
-            if known
-            else []
-        )
+        if known:
+            refuse_gaps(connection, cause)
+
+
+def refuse_gaps(connection: duckdb.DuckDBPyConnection, cause: CheckFailedError | None = None) -> None:
+    """Refuse a policy gap in the database of a build, or of an increment.
+
+    Raises:
+        CheckFailedError: Order lines have a day without a policy in force; names the days.
+    """
+    gaps = connection.execute("select order_date, order_lines from intermediate.int_policy_gaps order by 1").fetchall()
     if gaps:
         days = ", ".join(str(day) for day, _ in gaps[:_DAYS_SHOWN])
         more = f" and {len(gaps) - _DAYS_SHOWN} more days, the last {gaps[-1][0]}" if len(gaps) > _DAYS_SHOWN else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from incentives.warehouse.gaps import refuse_gaps
 from incentives.warehouse.increments.identity import carries
 from incentives.warehouse.increments.scratch import Scratch
 
@@ -48,8 +49,13 @@ def scope_lines(scratch: Scratch) -> None:
 
 
 def read_lines(scratch: Scratch) -> None:
-    """Work out the lines of the orders in scope and compare them; staging and dates must stand."""
+    """Work out the lines of the orders in scope and compare them; staging and dates must stand.
+
+    Raises:
+        CheckFailedError: A day of theirs has no policy in force; names the days.
+    """
     scratch.run("int_line_overrides", "int_policies", "int_policy_days", "int_order_lines", "int_policy_gaps")
+    refuse_gaps(scratch.connection)
     read = "semi join scope.read_orders using (order_key)"
     scratch.differ("int_order_lines", read, computed=f"select * from intermediate.int_order_lines {read}")
     scratch.show_now("int_order_lines", ("order_line_key",))

@@ -1,0 +1,98 @@
+"""A build after new deliveries changes what they touch, through the command line, and leaves what a full build would."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support_build import KEY, deliver, deliver_first, deliver_second, line, make_workspace, rows, write_policy
+from support_cli import run_here
+from support_increments import different_rows
+
+from incentives.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose first delivery is built, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCENTIVES_KEY", KEY)
+        ws = make_workspace(tmp_path_factory.mktemp("built") / "ws")
+        deliver_first(ws)
+        run_here("land", "--workspace", ws.root)
+        first = run_here("build", "--workspace", ws.root, "--format", "json").json()[0]
+    assert (first["kind"], first["lines_again"]) == ("full", None)
+    return ws.root
+
+
+@pytest.fixture
+def ws(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("INCENTIVES_KEY", KEY)
+    root = built.parent / tmp_path.name
+    shutil.copytree(built, root)
+    return Workspace.open(root)
+
+
+def _build(ws: Workspace, *options: str, code: int = 0) -> dict[str, object]:
+    return run_here("build", "--workspace", ws.root, "--format", "json", *options, code=code).json()[0]
+
+
+def test_a_delivery_changes_the_lines_that_it_touches_and_no_others(ws: Workspace) -> None:
+    deliver_second(ws)
+    deliver(
+        ws,
+        "till",
+        "control_totals.csv",
+        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "5", "net_amount": "204.34"}],
+    )
+    run_here("land", "--workspace", ws.root)
+
+    done = _build(ws)
+    warehouse = ws.root / "incremented.duckdb"
+    shutil.copy(ws.warehouse, warehouse)
+    anew = _build(ws, "--full-refresh")
+
+    # Line 2 of order 1 costs 5.00 more, o2 was mended, o5 is new; line 1 is of the same order as line 2. o3 and o4 said nothing new.
+    assert (done["kind"], done["lines_again"]) == ("increment", 4)
+    assert (anew["kind"], anew["build"]) == ("full", done["build"])
+    assert different_rows(warehouse, ws.warehouse) == {}
+    assert rows(warehouse, "select sum(credit_minor) from marts.fct_credits") == [(10000 + 5500 + 1234 + 3000 + 2000 + 700,)]
+
+
+def test_nothing_new_builds_nothing(ws: Workspace) -> None:
+    assert (_build(ws)["kind"], _build(ws)["changed"]) == ("kept", False)
+
+
+def test_a_changed_policy_makes_the_warehouse_anew(ws: Workspace) -> None:
+    write_policy(ws.root, "2025-12-31")
+
+    assert _build(ws)["kind"] == "full"
+
+
+def test_a_day_without_a_policy_stops_an_increment_and_changes_nothing(ws: Workspace) -> None:
+    before = ws.warehouse.read_bytes()
+    deliver(ws, "till", "order_lines-late.csv", [line("o9", "1", "10.00", day="2025-12-30")])
+    run_here("land", "--workspace", ws.root)
+
+    ran = run_here("build", "--workspace", ws.root, code=1)
+
+    assert "no crediting policy is in force on 2025-12-30: 1 order lines cannot be credited" in ran.err
+    assert ws.warehouse.read_bytes() == before
+
+
+def test_a_warehouse_without_its_record_is_brought_up_all_the_same(ws: Workspace) -> None:
+    """A run killed after it changed the warehouse and before it wrote down that it did."""
+    ws.build_record.unlink()
+    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-02")])
+    deliver(
+        ws,
+        "till",
+        "control_totals-next.csv",
+        [{"source": "till", "business_date": "2026-03-02", "currency": "EUR", "lines": "2", "net_amount": "21.00"}],
+    )
+    run_here("land", "--workspace", ws.root)
+
+    assert (_build(ws)["kind"], _build(ws)["kind"]) == ("increment", "kept")
