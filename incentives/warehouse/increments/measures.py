@@ -1,14 +1,15 @@
-"""Days whose measures may differ: measured again whole, from everything that was done on them.
+"""Measures that may differ: those of a subject and a pair of dates, measured again from everything that makes them.
 
-A measure's row stands on a business date and an earned date; the rows of one such pair follow from what bears the two dates,
-from the orders that count on the first, and from nothing else.
+A cell is a subject with a business date and an earned date. Its measures follow from the credits, orders, work and answers
+of that subject on those dates, a team's from those of its members, and from nothing else.
 """
 
 from __future__ import annotations
 
-from incentives.warehouse.increments.scratch import BEFORE, Scratch
+from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch
 
 _PAIR = "business_date, earned_date"
+_CELL = f"subject_type, subject_id, {_PAIR}"
 # A moment's local date is its UTC date, the one before or the one after.
 _AROUND = "unnest([cast({0} as date) - 1, cast({0} as date), cast({0} as date) + 1])"
 
@@ -35,87 +36,190 @@ def count_orders(scratch: Scratch) -> None:
     scratch.show_now("int_counted_orders", ("order_key",))
 
 
-def scope_days(scratch: Scratch) -> None:
-    """Find the pairs of dates on which a measure may differ: `scope.days(business_date, earned_date)`."""
-    changed = "(select * from removed.{0} union all by name select * from added.{0})"
-    credits, lines, orders = (changed.format(name) for name in ("fct_credits", "int_order_lines", "int_counted_orders"))
-    interactions, feedback = changed.format("stg_interactions"), changed.format("stg_feedback")
-    counted = f"(select * from now.int_counted_orders union all by name select * from {BEFORE}.intermediate.int_counted_orders)"
-    single_days = [
-        f"select business_date as day from {orders}",
-        # Whoever advised on an order assisted on the day on which it counts.
-        f"select business_date from {counted} semi join (select order_key from {credits}) using (order_key)",
-        f"select business_date from {counted} semi join ({_residents(changed)}) using (customer_key)",
-        f"select business_date from {counted} semi join scope.changed_locations using (location_id)",
-        f"select {_AROUND.format('started_at')} from {interactions}",
-        f"select {_AROUND.format('started_at')} from now.stg_interactions semi join scope.changed_locations using (location_id)",
-        f"select {_AROUND.format('given_at')} from {feedback}",
-        f"select {_AROUND.format('given_at')} from now.stg_feedback as answers semi join {interactions} as about "
-        "on answers.interaction_source = about.source and answers.interaction_id = about.interaction_id",
-        f"select work_date from {changed.format('stg_hours')}",
-        f"select score_date from {changed.format('stg_scores')}",
-    ]
-    members = f"(select distinct associate_id as recipient from {changed.format('stg_assignments')})"
+def scope_cells(scratch: Scratch) -> None:
+    """Find the cells whose measures may differ: `scope.cells(subject_type, subject_id, business_date, earned_date)`."""
+    scratch.run("dim_assignments")
+    for side, assignments in (("before", f"{BEFORE}.marts.dim_assignments"), ("now", "marts.dim_assignments")):
+        scratch.table(
+            f"scope.teams_{side}",
+            "select associate_id, team_id, valid_from, lead(valid_from) over (partition by associate_id order by valid_from) as next_valid_from "
+            f"from {assignments}",
+        )
     scratch.table(
-        "scope.days",
-        f"select {_PAIR} from {credits} union select {_PAIR} from {lines} where business_date is not null "
-        f"union select {_PAIR} from {changed.format('fct_pay_credits')} "
-        f"union select {_PAIR} from now.fct_credits semi join {members} using (recipient) "
-        f"union select {_PAIR} from now.fct_pay_credits semi join {members} using (recipient) "
-        f"union select day as business_date, day as earned_date from ({' union '.join(single_days)}) where day is not null",
+        "scope.changed_orders",
+        f"select order_key from {_changed('fct_credits')} union select order_key from {_changed('int_counted_orders')}",
+    )
+    people = f"{_of_credits()} union {_of_orders()} union {_of_work()}"
+    scratch.table(
+        "scope.people_cells",
+        f"select associate_id, business_date, earned_date from ({people}) where associate_id is not null and associate_id <> 'house' "
+        "and business_date is not null",
+    )
+    members = f"select distinct associate_id from {_changed('stg_assignments')}"
+    scratch.table(
+        "scope.member_pairs",
+        f"select associate_id, {_PAIR} from scope.people_cells union "
+        f"select recipient as associate_id, {_PAIR} from now.fct_credits where recipient in ({members}) union "
+        f"select recipient as associate_id, {_PAIR} from now.fct_pay_credits where recipient in ({members})",
+    )
+    teams = " union ".join(
+        f"select 'team' as subject_type, teams.team_id as subject_id, pairs.business_date, pairs.earned_date from scope.member_pairs as pairs "
+        f"inner join scope.teams_{side} as teams on {_member('pairs.associate_id', 'pairs.earned_date')} where teams.team_id is not null"
+        for side in ("before", "now")
+    )
+    scratch.table(
+        "scope.cells",
+        f"select 'associate' as subject_type, associate_id as subject_id, {_PAIR} from scope.people_cells union {teams} union "
+        f"select 'location' as subject_type, location_id as subject_id, {_PAIR} from {_changed('int_order_lines')} "
+        "where location_id is not null and business_date is not null",
     )
 
 
-def measure_days(scratch: Scratch) -> None:
-    """Measure the days in scope again and compare their measures."""
-    scratch.table("scope.dates", "select distinct business_date from scope.days")
+def measure_cells(scratch: Scratch) -> None:
+    """Measure the cells in scope again and compare their measures."""
     scratch.table(
-        "intermediate.int_counted_orders", "select * from now.int_counted_orders semi join scope.dates using (business_date)"
+        "scope.people_days", "select associate_id, business_date from scope.people_cells where business_date = earned_date"
     )
-    scratch.table(
-        "intermediate.int_order_lines",
-        f"select * from now.int_order_lines semi join scope.days using ({_PAIR}) union "
-        "select * from now.int_order_lines semi join intermediate.int_counted_orders using (order_key)",
-    )
-    scratch.table(
-        "intermediate.int_credits", "select * from now.int_credits semi join intermediate.int_order_lines using (order_line_key)"
-    )
-    scratch.table("marts.fct_credits", f"select * from now.fct_credits semi join scope.days using ({_PAIR})")
-    scratch.table("marts.fct_pay_credits", f"select * from now.fct_pay_credits semi join scope.days using ({_PAIR})")
-    scratch.table("scope.around", f"select distinct {_AROUND.format('business_date')} as day from scope.dates")
-    scratch.table(
-        "staging.stg_feedback",
-        "select * from now.stg_feedback where cast(given_at as date) in (select day from scope.around)",
-    )
-    scratch.table(
-        "staging.stg_interactions",
-        "select * from now.stg_interactions where cast(started_at as date) in (select day from scope.around) union "
-        "select rows.* from now.stg_interactions as rows semi join staging.stg_feedback as answers "
-        "on rows.source = answers.interaction_source and rows.interaction_id = answers.interaction_id",
-    )
+    _show_orders(scratch)
+    _show_work(scratch)
     scratch.table(
         "staging.stg_order_lines",
         "select * from now.stg_order_lines semi join intermediate.int_order_lines using (order_line_key)",
     )
-    scratch.table("staging.stg_hours", "select * from now.stg_hours where work_date in (select business_date from scope.dates)")
-    scratch.table(
-        "staging.stg_scores", "select * from now.stg_scores where score_date in (select business_date from scope.dates)"
-    )
     scratch.look_up_dates()
-    scratch.run("int_measures_of_orders", "int_measures_of_work", "dim_assignments", "fct_measures", "fct_pay_measures")
+    scratch.run("int_measures_of_orders", "int_measures_of_work", "fct_measures", "fct_pay_measures")
     for model in ("fct_measures", "fct_pay_measures"):
-        scratch.differ(
-            model,
-            f"semi join scope.days using ({_PAIR})",
-            computed=f"select * from marts.{model} semi join scope.days using ({_PAIR})",
-        )
+        cells = f"semi join scope.cells using ({_CELL})"
+        scratch.differ(model, cells, computed=f"select * from marts.{model} {cells}")
 
 
-def _residents(changed: str) -> str:
-    """Return the customers who may live elsewhere than was known: their records came, or were joined otherwise."""
-    records = f"select customer_record_key from {changed.format('stg_customers')} union select customer_record_key from scope.changed_records"
+def _changed(name: str) -> str:
+    """Return a relation of the rows of a model that went or came."""
+    return f"(select * from removed.{name} union all by name select * from added.{name})"
+
+
+def _member(associate: str, day: str) -> str:
+    """Return the condition that a person was in a team on a day: a membership holds until the next begins."""
     return (
+        f"{associate} = teams.associate_id and {day} >= teams.valid_from "
+        f"and ({day} < teams.next_valid_from or teams.next_valid_from is null)"
+    )
+
+
+def _of_credits() -> str:
+    """Return the people's cells of credits that changed, and of lines that did: their units count."""
+    return (
+        f"select recipient as associate_id, {_PAIR} from {_changed('fct_credits')} union "
+        f"select recipient, {_PAIR} from {_changed('fct_pay_credits')} union "
+        f"select credits.recipient, lines.business_date, lines.earned_date from {_changed('int_order_lines')} as lines "
+        "inner join now.int_credits as credits using (order_line_key)"
+    )
+
+
+def _of_orders() -> str:
+    """Return the people's days of orders that count otherwise, that they advise on, or whose client lives elsewhere than was known."""
+    orders = "(select * from now.int_counted_orders union all by name select * from removed.int_counted_orders)"
+    advice = (
+        "(select order_key, recipient from now.fct_credits where role = 'advisor' union all "
+        "select order_key, recipient from removed.fct_credits where role = 'advisor')"
+    )
+    records = (
+        f"select customer_record_key from {_changed('stg_customers')} union select customer_record_key from scope.changed_records"
+    )
+    residents = (
         "select unnest([coalesce(earlier.customer_key, customer_record_key), coalesce(later.customer_key, customer_record_key)]) as customer_key "
         f"from ({records}) as records left join {BEFORE}.intermediate.int_customer_map as earlier using (customer_record_key) "
         "left join now.int_customer_map as later using (customer_record_key) where customer_record_key is not null"
     )
+    day = "business_date, business_date as earned_date"
+    return (
+        f"select associate_id, {day} from {_changed('int_counted_orders')} union "
+        f"select advice.recipient, orders.business_date, orders.business_date from {orders} as orders "
+        f"inner join {advice} as advice using (order_key) semi join scope.changed_orders using (order_key) union "
+        f"select associate_id, {day} from now.int_counted_orders semi join ({residents}) using (customer_key) union "
+        f"select associate_id, {day} from now.int_counted_orders semi join scope.changed_locations using (location_id)"
+    )
+
+
+def _of_work() -> str:
+    """Return the people's days of work, answers and scores that changed."""
+    interactions, feedback = _changed("stg_interactions"), _changed("stg_feedback")
+    about = "answers.interaction_source = about.source and answers.interaction_id = about.interaction_id"
+    every = "(select * from now.stg_interactions union all by name select * from removed.stg_interactions)"
+    days = (
+        f"select associate_id, {_AROUND.format('started_at')} as day from {interactions} union "
+        f"select associate_id, {_AROUND.format('started_at')} from now.stg_interactions semi join scope.changed_locations using (location_id) union "
+        f"select associate_id, {_AROUND.format('given_at')} from {feedback} union "
+        # An answer without a person is about whose interaction it was.
+        f"select about.associate_id, {_AROUND.format('answers.given_at')} from {feedback} as answers inner join {every} as about on {about} union "
+        f"select about.associate_id, {_AROUND.format('answers.given_at')} from now.stg_feedback as answers inner join {interactions} as about on {about} union "
+        f"select associate_id, work_date from {_changed('stg_hours')} union select associate_id, score_date from {_changed('stg_scores')}"
+    )
+    return f"select associate_id, day as business_date, day as earned_date from ({days})"
+
+
+def _show_orders(scratch: Scratch) -> None:
+    """Show the models the credits, lines and orders that make the cells."""
+    scratch.table(
+        "scope.advised_orders",
+        "select distinct orders.order_key from now.int_counted_orders as orders inner join now.fct_credits as advice using (order_key) "
+        "semi join scope.people_days as days on advice.recipient = days.associate_id and orders.business_date = days.business_date "
+        "where advice.role = 'advisor'",
+    )
+    scratch.table(
+        "intermediate.int_counted_orders",
+        "select * from now.int_counted_orders semi join scope.people_days using (associate_id, business_date) union "
+        "select * from now.int_counted_orders semi join scope.advised_orders using (order_key)",
+    )
+    scratch.table(
+        "scope.credit_cells",
+        f"select associate_id as recipient, {_PAIR} from scope.people_cells union "
+        "select teams.associate_id, cells.business_date, cells.earned_date from scope.cells as cells "
+        "inner join scope.teams_now as teams on cells.subject_type = 'team' and cells.subject_id = teams.team_id "
+        "and cells.earned_date >= teams.valid_from and (cells.earned_date < teams.next_valid_from or teams.next_valid_from is null)",
+    )
+    for mart in ("fct_credits", "fct_pay_credits"):
+        scratch.view(f"marts.{mart}", f"select * from now.{mart} semi join scope.credit_cells using (recipient, {_PAIR})")
+    scratch.table(
+        "scope.measured_lines",
+        "select order_line_key from marts.fct_credits union "
+        "select order_line_key from now.int_order_lines semi join scope.advised_orders using (order_key) union "
+        "select lines.order_line_key from now.int_order_lines as lines semi join (select * from scope.cells where subject_type = 'location') as cells "
+        "on lines.location_id = cells.subject_id and lines.business_date = cells.business_date and lines.earned_date = cells.earned_date",
+    )
+    for model in ("int_order_lines", "int_credits"):
+        scratch.table(f"intermediate.{model}", f"select * from now.{model} semi join scope.measured_lines using (order_line_key)")
+    scratch.view(
+        "staging.stg_customers",
+        "select * from now.stg_customers where customer_record_key in (select customer_key from intermediate.int_counted_orders union "
+        "select customer_record_key from now.int_customer_map semi join intermediate.int_counted_orders using (customer_key))",
+    )
+
+
+def _show_work(scratch: Scratch) -> None:
+    """Show the models the interactions, answers, hours and scores that make the cells."""
+    scratch.table(
+        "scope.days_around",
+        f"select distinct associate_id, {_AROUND.format('business_date')} as day from scope.people_days",
+    )
+    scratch.table(
+        "staging.stg_feedback",
+        "select * from now.stg_feedback where cast(given_at as date) in (select day from scope.days_around)",
+    )
+    place = ", ".join(PLACE)
+    scratch.table(
+        "scope.measured_interactions",
+        f"select {place} from now.stg_interactions as rows semi join scope.days_around as days "
+        "on rows.associate_id = days.associate_id and cast(rows.started_at as date) = days.day union "
+        f"select {place} from now.stg_interactions as rows semi join staging.stg_feedback as answers "
+        "on rows.source = answers.interaction_source and rows.interaction_id = answers.interaction_id",
+    )
+    scratch.table(
+        "staging.stg_interactions", f"select * from now.stg_interactions semi join scope.measured_interactions using ({place})"
+    )
+    for feed, day in (("hours", "work_date"), ("scores", "score_date")):
+        scratch.table(
+            f"staging.stg_{feed}",
+            f"select rows.* from now.stg_{feed} as rows semi join scope.people_days as days "
+            f"on rows.associate_id = days.associate_id and rows.{day} = days.business_date",
+        )

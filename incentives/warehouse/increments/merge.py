@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -11,25 +11,34 @@ from incentives.warehouse.increments.compiled import BuildState, CompiledModel, 
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, SCRATCH
 from incentives.warehouse.increments.staging import WHOLE_FEEDS
 
-# Models whose changed rows were found by comparison: they go and come one by one, named by these columns and all others.
-COMPARED = (
-    "int_identity_sightings",
-    "int_identity_hubs",
-    "int_identity_edges",
-    "int_customer_map",
-    "int_contact_permissions",
-    "int_touches",
-    "int_client_owners",
-    "int_order_lines",
-    "int_customer_orders",
-    "int_credits",
-    "int_remaining_orders",
-    "int_counted_orders",
-    "fct_credits",
-    "fct_pay_credits",
-    "fct_measures",
-    "fct_pay_measures",
-)
+# Models whose changed rows were found by comparison: they go and come one by one, each named by these columns.
+COMPARED = {
+    "int_identity_sightings": ("customer_record_key", "source", "identifier"),
+    "int_identity_hubs": ("identifier", "source"),
+    "int_identity_edges": ("customer_record_key", "identifier"),
+    "int_customer_map": ("customer_record_key",),
+    "int_contact_permissions": ("customer_key", "method", "from_s"),
+    "int_touches": ("source", "interaction_id"),
+    "int_client_owners": ("customer_key", "associate_id", "valid_from"),
+    "int_order_lines": ("order_line_key",),
+    "int_customer_orders": ("order_key", "ordered_s", "customer_key"),
+    "int_credits": ("order_line_key", "role_order", "recipient"),
+    "int_remaining_orders": ("order_key",),
+    "int_counted_orders": ("order_key",),
+    "fct_credits": ("order_line_key", "role_order", "recipient"),
+    "fct_pay_credits": ("order_line_key", "role", "recipient", "pay_currency"),
+    "fct_measures": (
+        "subject_type",
+        "subject_id",
+        "measure",
+        "unit_key",
+        "business_date",
+        "earned_date",
+        "currency",
+        "denominator",
+    ),
+    "fct_pay_measures": ("subject_type", "subject_id", "measure", "business_date", "earned_date", "currency"),
+}
 # Models of which every row of the lines (or orders) in scope is put in the place of those of before: by which column.
 REPLACED = {
     "int_locked_divisions": "order_line_key",
@@ -77,8 +86,8 @@ def merge(
     connection.execute(f"insert into config.locked_divisions select * from {SCRATCH}.config.locked_divisions")
     for feed in delivered:
         _merge_feed(connection, feed)
-    for name in COMPARED:
-        _apply(connection, f"{models[name].schema}.{name}", name)
+    for name, columns in COMPARED.items():
+        _apply(connection, f"{models[name].schema}.{name}", name, columns)
     for name, key in REPLACED.items():
         _replace(connection, f"{models[name].schema}.{name}", key)
     for name in LOOKED_UP:
@@ -121,13 +130,11 @@ def _merge_feed(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     connection.execute(f"insert into staging.{staged} by name select * from {SCRATCH}.added.{staged}")
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, place: str, name: str) -> None:
+def _apply(connection: duckdb.DuckDBPyConnection, place: str, name: str, key: Sequence[str]) -> None:
     """Take away the removed rows and put in the added ones."""
-    removed = f"{SCRATCH}.removed.{name}"
-    columns = [str(row[0]) for row in connection.execute(f"describe select * from {removed}").fetchall()]
-    equal = " and ".join(f"kept.{column} is not distinct from gone.{column}" for column in columns)
+    same = " and ".join(f"kept.{column} is not distinct from gone.{column}" for column in key)
     connection.execute(
-        f"delete from {place} where rowid in (select kept.rowid from {place} as kept semi join {removed} as gone on {equal})"
+        f"delete from {place} where rowid in (select kept.rowid from {place} as kept semi join {SCRATCH}.removed.{name} as gone on {same})"
     )
     connection.execute(f"insert into {place} by name select * from {SCRATCH}.added.{name}")
 

@@ -28,6 +28,8 @@ _OF_LINES = frozenset(REPLACED) | {"int_order_lines", "int_credits", "fct_credit
 _FEW_LINES = 20_000
 # With more of all lines in scope a full build costs less.
 _DIRTY_SHARE_MAX = 0.3
+_KEYS_TEST = "assert_keys_of_customers_do_not_collide"
+_NAME_RECORDS = ("order_lines", "interactions", "customers", "customer_identifiers", "permissions")
 _TOUCHES_TOLD = "('not_employed', 'unknown_associate')"
 
 
@@ -37,11 +39,11 @@ class TooMuchToIncrementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """What an increment did: models made, lines and days worked out again."""
+    """What an increment did: models made, lines and cells of measures (subject and dates) worked out again."""
 
     models: int
     lines: int
-    days: int
+    cells: int
 
 
 def held(warehouse: Path) -> BuildState | None:
@@ -73,8 +75,8 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE} (read_only)")
         scratch = open_scratch(connection, since_load)
         delivered = work_out(scratch)
-        done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.days"))
-        tests = [test for test in read_tests(connection, BEFORE) if not set(test.reads) <= _OF_LINES]
+        done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.cells"))
+        tests = [test for test in read_tests(connection, BEFORE) if not set(test.reads) <= _OF_LINES and test.name != _KEYS_TEST]
         # Whoever reads the warehouse could do so until now.
         connection.execute(f"detach {BEFORE}")
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE}")
@@ -109,9 +111,29 @@ def work_out(scratch: Scratch) -> list[Feed]:
     _check(scratch.connection, [test for test in read_tests(scratch.connection, BEFORE) if set(test.reads) <= _OF_LINES])
     measures.count_orders(scratch)
     _except(scratch)
-    measures.scope_days(scratch)
-    measures.measure_days(scratch)
+    measures.scope_cells(scratch)
+    measures.measure_cells(scratch)
+    _check_keys(scratch)
     return delivered
+
+
+def _check_keys(scratch: Scratch) -> None:
+    """Check that no customer record that came has the key of another: among the rows of their keys, as among all rows in full.
+
+    Raises:
+        CheckFailedError: Two have.
+    """
+    scratch.table(
+        "scope.delivered_records",
+        " union ".join(
+            f"select customer_record_key from added.stg_{feed} where customer_record_key is not null" for feed in _NAME_RECORDS
+        ),
+    )
+    for feed in _NAME_RECORDS:
+        scratch.view(
+            f"staging.stg_{feed}", f"select * from now.stg_{feed} semi join scope.delivered_records using (customer_record_key)"
+        )
+    _check(scratch.connection, [test for test in read_tests(scratch.connection, BEFORE) if test.name == _KEYS_TEST])
 
 
 def _except(scratch: Scratch) -> None:

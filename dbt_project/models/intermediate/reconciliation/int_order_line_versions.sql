@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- What was known of each order line and from when until when, by the source's own word (source_updated_at). Without
 -- that word a line in force was known always, and one that is not in force never.
 with
