@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quarantine": ("incentives.cli.diagnostics:quarantine", "List quarantined rows by reason."),
     "reconcile": ("incentives.cli.diagnostics:reconcile", "Compare with the sources' own control totals."),
     "measures": ("incentives.cli.measures:measures", "List the measures; show what they come to."),
+    "kpis": ("incentives.cli.kpis:kpis", "Show key figures by month: people, teams, locations; also by channel."),
     "exceptions": ("incentives.cli.diagnostics:exceptions", "List what needs a person: unknown associates and the like."),
     "check": ("incentives.cli.check:check", "Run the quality checks and print every outcome."),
     "audit": ("incentives.cli.audit:audit", "Prove that credit and pay never look at the channel."),

@@ -217,3 +217,30 @@ def test_measures_are_listed_and_shown_and_a_score_of_one_case_is_not(shop: Path
     assert met["appointments_kept_share"]["value"] == "too few cases"
     assert (listed["influenced_revenue"]["payable"], listed["csat_mean"]["payable"]) == (False, True)
     assert "team:ID" in _command(shop, "measures", "show", "nobody", "--period", "2026-03", code=2).err
+
+
+def test_key_figures_are_shown_by_month_and_by_channel_for_reports(shop: Path) -> None:
+    figures = {
+        row["measure"]: row
+        for row in _command(shop, "kpis", "--period", "2026-03", "--subject", "associate:s", "--format", "json").json()
+    }
+    channels = _command(
+        shop, "kpis", "--period", "2026-03", "--by-channel", "--subject", "associate:s", "--format", "json"
+    ).json()
+    met = {
+        row["measure"]: row["value"]
+        for row in _command(shop, "kpis", "--period", "2026-03", "--subject", "associate:a", "--format", "json").json()
+    }
+
+    later = {
+        row["measure"]: row
+        for row in _command(shop, "kpis", "--period", "2026-04", "--subject", "associate:s", "--format", "json").json()
+    }
+
+    # By business date: 100.00 and 60.00 were sold in March, 40.00 came back in April.
+    assert [figures["credited_revenue"][name] for name in ("month", "value", "currency")] == ["2026-03", "160.00", "EUR"]
+    assert later["credited_revenue"]["value"] == "-40.00"
+    assert met["appointments_kept_share"] == "too few cases"
+    assert sum(int(str(row["credited"]).replace(".", "")) for row in channels) == 16_000
+    assert "team:ID" in _command(shop, "kpis", "--period", "2026-03", "--subject", "nobody", code=2).err
+    assert "for people" in _command(shop, "kpis", "--period", "2026-03", "--by-channel", "--subject", "team:t", code=2).err

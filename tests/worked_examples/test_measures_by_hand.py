@@ -24,6 +24,8 @@ MARCH = date(2026, 3, 10)
 def marts() -> duckdb.DuckDBPyConnection:
     retailer = Retailer()
     retailer.associates("ann", "ben", "cat")
+    for who, team, since in (("ann", "t", date(2026, 1, 1)), ("ben", "t", date(2026, 1, 1)), ("ben", "u", date(2026, 3, 11))):
+        retailer.add("assignments", associate_id=who, team_id=team, location_id="paris", valid_from=since, role="advisor")
     for place, country in (("paris", "FR"), ("dubai", "AE")):
         retailer.add("locations", location_id=place, country=country, time_zone="UTC")
     # c lives in France; d says France in one record and gives no country in the other; e's two records do not agree.
@@ -67,7 +69,8 @@ def marts() -> duckdb.DuckDBPyConnection:
         )
     connection = database(retailer.feeds, [POLICY])
     dimensions = ("int_assignments_closed", "dim_assignments")
-    build(connection, [*models_under(*CREDITING), *dimensions, *models_under("intermediate/measures"), "fct_measures"])
+    measures = (*models_under("intermediate/measures"), "fct_measures", "kpi_months", "kpi_channel_months")
+    build(connection, [*models_under(*CREDITING), *dimensions, *measures])
     return connection
 
 
@@ -142,3 +145,49 @@ def test_answers_and_service_are_counted_for_whom_they_are_about(marts: duckdb.D
     assert _ratio(marts, "outreach_answered_share") == {"ben": Fraction(1, 2)}
     for name, value in (("appointments_kept", 1), ("outreach_sent", 2), ("service_cases_resolved", 1)):
         assert _sum(marts, name) == {"ben": value}
+
+
+def _month(connection: duckdb.DuckDBPyConnection, subject: str, measure: str) -> list[tuple[int, int | None, bool]]:
+    """Return numerator, denominator and whether it is enough, of March 2026."""
+    kind, _, subject_id = subject.partition(":")
+    return connection.execute(
+        "select numerator, denominator, is_enough from marts.kpi_months "
+        "where subject_type = ? and subject_id = ? and measure = ? and month = '2026-03-01'",
+        [kind, subject_id, measure],
+    ).fetchall()
+
+
+def test_a_month_of_a_team_is_that_of_the_people_on_it_each_day(marts: duckdb.DuckDBPyConnection) -> None:
+    # Of order 1 (100.00, 40.00 of it came back on the 12th) and 2 (50.00, on the 20th) ann has 60 %, ben 40 %.
+    assert _month(marts, "associate:ann", "credited_revenue") == [(6_000 - 2_400 + 3_000, None, True)]
+    assert _month(marts, "associate:ben", "credited_revenue") == [(4_000 - 1_600 + 2_000, None, True)]
+    # ben changed team on the 11th.
+    assert _month(marts, "team:t", "credited_revenue") == [(6_600 + 4_000, None, True)]
+    assert _month(marts, "team:u", "credited_revenue") == [(2_000 - 1_600, None, True)]
+    assert _month(marts, "location:paris", "credited_revenue") == [(6_600 + 4_400, None, True)]
+    assert _month(marts, "location:paris", "location_revenue") == [(10_000 + 5_000 + 4_000, None, True)]
+
+
+def test_a_month_counts_clients_once_and_hours_in_thousandths(marts: duckdb.DuckDBPyConnection) -> None:
+    assert _month(marts, "team:t", "clients_served") == [(1_000, 1_000, True)]
+    assert _month(marts, "associate:cat", "new_clients") == [(3_000, 1_000, True)]
+    assert _month(marts, "associate:ann", "hours_worked") == [(8_000, 1_000, True)]
+    assert _month(marts, "associate:ann", "credited_units") == [(1_200 + 300, 1_000, True)]
+    assert _month(marts, "associate:ann", "training_completed") == [(1_000, 1_000, True)]
+
+
+def test_a_month_with_few_answers_is_no_score_and_influence_is_not_added_up(marts: duckdb.DuckDBPyConnection) -> None:
+    # Two ratings, of which the registry asks for ten; four of ten answers for nps.
+    assert _month(marts, "associate:ben", "csat_mean") == [(1_800, 200, False)]
+    assert _month(marts, "associate:ben", "nps") == [(100, 4, False)]
+    assert _month(marts, "associate:ann", "influenced_revenue") == [(11_000, None, True)]
+    assert _month(marts, "team:t", "influenced_revenue") == []
+
+
+def test_a_channel_has_what_its_lines_credited(marts: duckdb.DuckDBPyConnection) -> None:
+    found = marts.execute(
+        "select associate_id, channel, credited_minor, credited_as_seller_minor, orders from marts.kpi_channel_months "
+        "where month = '2026-03-01' order by 1"
+    ).fetchall()
+
+    assert found == [("ann", "store", 6_600, 6_600, 2), ("ben", "store", 4_400, 0, 2), ("cat", "store", 6_000, 6_000, 3)]
