@@ -19,6 +19,7 @@ COLUMNS = ("source", "order_id", "line_id", "role", "recipient", "share", "credi
 COMMANDS: dict[str, tuple[str, str]] = {
     "order": ("incentives.cli.explain:order", "Say who is credited for an order, with what share, and why."),
     "customer": ("incentives.cli.explain_customer:customer", "Say who is one customer: records, what joins them, what follows."),
+    "measure": ("incentives.cli.explain_measure:measure", "Say what a measure is made of, line by line."),
     "payout": ("incentives.cli.explain_payout:payout", "Say how a payout came about, down to the credits behind it."),
 }
 
@@ -44,7 +45,7 @@ class _LazyExplain(click.Group):
 
 @click.group(cls=_LazyExplain)
 def explain() -> None:
-    """Say why: an order's credits, who is one customer, or a payout; read from what was computed."""
+    """Say why: an order's credits, who is one customer, a measure, or a payout; read from what was computed."""
 
 
 @click.command("order")

@@ -244,3 +244,32 @@ def test_key_figures_are_shown_by_month_and_by_channel_for_reports(shop: Path) -
     assert sum(int(str(row["credited"]).replace(".", "")) for row in channels) == 16_000
     assert "team:ID" in _command(shop, "kpis", "--period", "2026-03", "--subject", "nobody", code=2).err
     assert "for people" in _command(shop, "kpis", "--period", "2026-03", "--by-channel", "--subject", "team:t", code=2).err
+
+
+def test_a_measure_is_explained_by_the_lines_that_make_it(shop: Path) -> None:
+    def behind(subject: str, name: str) -> list[dict[str, object]]:
+        return _command(shop, "explain", "measure", subject, name, "--period", "2026-03", "--format", "json").json()
+
+    lines = behind("associate:s", "credited_revenue")
+    words = _command(shop, "explain", "measure", "associate:s", "credited_revenue", "--period", "2026-03").out
+    share = _command(shop, "explain", "measure", "associate:a", "appointments_kept_share", "--period", "2026-03").out
+
+    # 100.00 and 60.00 were credited as seller; 40.00 of them came back in April and count where they were earned.
+    assert sum(int(str(row["value"]).replace(".", "")) for row in lines) == 12_000
+    assert [(row["value"], row["business_date"]) for row in lines if str(row["value"]).startswith("-")] == [
+        ("-40.00", "2026-04-02")
+    ]
+    assert {row["earned_date"][:7] for row in lines} == {"2026-03"}
+    assert words.startswith("credited_revenue of associate:s in 2026-03: 120.00 EUR.\nNet sales credited to a person")
+    assert len(behind("associate:s", "credited_orders")) == 2
+    assert [row["value"] for row in behind("associate:a", "appointments_kept")] == ["1"]
+    assert "too few cases (1 of 1)" in share
+    assert sum(int(str(row["value"]).replace(".", "")) for row in behind("team:t", "team_credited_revenue")) >= 12_000
+    assert (
+        "a measure of teams"
+        in _command(shop, "explain", "measure", "associate:s", "team_credited_revenue", "--period", "2026-03", code=2).err
+    )
+    assert (
+        "no measure is called revenue"
+        in _command(shop, "explain", "measure", "associate:s", "revenue", "--period", "2026-03", code=2).err
+    )
