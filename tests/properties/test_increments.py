@@ -87,6 +87,8 @@ OTHERWISE: dict[str, list[dict[str, str]]] = {
         {"customer_id": "", "customer_email": "e1@example.com"},
         {"completed_at": ""},
         {"channel": "kiosk"},
+        {"discount_amount": "3"},
+        {"quantity": "2"},
         {"location_id": "dubai"},
     ],
     "interactions": [

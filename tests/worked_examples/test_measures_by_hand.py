@@ -43,8 +43,17 @@ def marts() -> duckdb.DuckDBPyConnection:
         "1", "2026-03-10T12:00:00Z", 10_000, associate_id="ann", customer="c", location_id="paris", quantity_milli=3_000
     )
     retailer.taken_back("r", "2026-03-12T12:00:00Z", 4_000, of="1", customer="c", quantity_milli=-1_000, location_id="dubai")
-    retailer.sale("2", "2026-03-20T12:00:00Z", 5_000, associate_id="ann", customer="c", location_id="paris", quantity_milli=500)
-    retailer.sale("3", "2026-03-10T12:00:00Z", 2_000, associate_id="cat", customer="d", location_id="dubai")
+    retailer.sale(
+        "2",
+        "2026-03-20T12:00:00Z",
+        5_000,
+        associate_id="ann",
+        customer="c",
+        location_id="paris",
+        quantity_milli=500,
+        discount_minor=1_250,
+    )
+    retailer.sale("3", "2026-03-10T12:00:00Z", 2_000, associate_id="cat", customer="d", location_id="dubai", discount_minor=0)
     retailer.sale("4", "2026-03-10T12:00:00Z", 2_000, associate_id="cat", customer="e", location_id="paris")
     retailer.sale("5", "2026-03-10T13:00:00Z", 2_000, associate_id="cat", customer="f", location_id="paris")
     for activity, hours in (("boutique", 650), ("online", 150), ("training", 800), ("leave", 800)):
@@ -145,6 +154,18 @@ def test_answers_and_service_are_counted_for_whom_they_are_about(marts: duckdb.D
     assert _ratio(marts, "outreach_answered_share") == {"ben": Fraction(1, 2)}
     for name, value in (("appointments_kept", 1), ("outreach_sent", 2), ("service_cases_resolved", 1)):
         assert _sum(marts, name) == {"ben": value}
+
+
+def test_orders_have_a_mean_value_and_size_and_say_who_knew_the_client(marts: duckdb.DuckDBPyConnection) -> None:
+    # ann: 10.00 (1 piece), 60.00 of 100.00 (2 of 3 pieces), 50.00 (half a piece), all of c. cat: 3 orders of 20.00, one piece each, of clients.
+    assert _ratio(marts, "average_order_value") == {"ann": Fraction(1_000 + 6_000 + 5_000, 3), "cat": Fraction(2_000)}
+    assert _ratio(marts, "units_per_order") == {"ann": (1 + 2 + Fraction(1, 2)) / 3, "cat": Fraction(1)}
+    assert _ratio(marts, "identified_share") == {"ann": Fraction(1), "cat": Fraction(1)}
+
+
+def test_a_discount_is_the_sellers_share_of_what_was_asked(marts: duckdb.DuckDBPyConnection) -> None:
+    # ann sold order 2 for 50.00 after 12.50 off; the source delivers no discount of her other sales. cat gave none on order 3.
+    assert _ratio(marts, "discount_share") == {"ann": Fraction(1, 5), "cat": Fraction(0)}
 
 
 def _month(connection: duckdb.DuckDBPyConnection, subject: str, measure: str) -> list[tuple[int, int | None, bool]]:

@@ -83,6 +83,7 @@ dated as (
         order_lines.quantity_milli,
         order_lines.currency,
         order_lines.net_minor,
+        order_lines.discount_minor,
         case
             when order_lines.original_order_id is not null and order_lines.original_line_id is not null
                 then coalesce(order_lines.original_source, order_lines.source)
@@ -144,6 +145,7 @@ select
     policy_days.policy_key,
     dated.quantity_milli,
     dated.net_minor,
+    dated.discount_minor,
     dated.ordered_s,
     matches.root_line_key is not null as is_matched_return,
     overrides.override_id is not null as is_overridden,

@@ -82,6 +82,15 @@ units as (
     where credits.recipient <> 'house' and abs(order_lines.quantity_milli) <= 100000000
 ),
 
+sellers as (
+    select
+        recipient as associate_id,
+        order_line_key
+    from credits
+    where recipient <> 'house' and role = 'seller'
+    group by recipient, order_line_key
+),
+
 measures as (
     select {{ measure_row('associate', 'order_advisors.associate_id', "'assisted_orders'", 'count(*)', 'counted_orders.business_date', 'counted_orders.business_date') }}
     from counted_orders
@@ -122,6 +131,27 @@ measures as (
     from units
     where not is_whole
     group by associate_id, business_date, earned_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'units_per_order'", 'sum(pieces_milli)', 'business_date', 'business_date', none, none, 'count(*) * 1000') }}
+    from counted_orders
+    where associate_id is not null
+    group by associate_id, business_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'average_order_value'", 'sum(remaining_minor)', 'business_date', 'business_date', none, 'currency', 'count(*)') }}
+    from counted_orders
+    where associate_id is not null and currency is not null
+    group by associate_id, currency, business_date
+    union all
+    select {{ measure_row('associate', 'associate_id', "'identified_share'", 'sum(case when customer_key is null then 0 else 1 end)', 'business_date', 'business_date', none, none, 'count(*)') }}
+    from counted_orders
+    where associate_id is not null
+    group by associate_id, business_date
+    union all
+    select {{ measure_row('associate', 'sellers.associate_id', "'discount_share'", 'sum(order_lines.discount_minor)', 'order_lines.business_date', 'order_lines.earned_date', none, 'order_lines.currency', 'sum(order_lines.net_minor + order_lines.discount_minor)') }}
+    from sellers
+    inner join order_lines on sellers.order_line_key = order_lines.order_line_key
+    where order_lines.line_kind = 'sale' and order_lines.discount_minor is not null
+    group by sellers.associate_id, order_lines.currency, order_lines.business_date, order_lines.earned_date
 )
 
 select * from measures

@@ -20,6 +20,7 @@ sales as (
         order_key,
         customer_key,
         location_id,
+        currency,
         business_date,
         ordered_at
     from order_lines
@@ -31,10 +32,14 @@ remaining_orders as (
         sales.order_key,
         min(sales.customer_key) as customer_key,
         min(sales.location_id) as location_id,
+        case when min(sales.currency) = max(sales.currency) then min(sales.currency) end as currency,
+        cast(sum(credit_lines.after_minor - credit_lines.before_minor) as bigint) as remaining_minor,
+        cast(sum(order_lines.quantity_milli) as bigint) as pieces_milli,
         min(sales.business_date) as business_date,
         min(sales.ordered_at) as ordered_at
     from sales
     inner join credit_lines on sales.order_line_key = credit_lines.root_line_key
+    inner join order_lines on credit_lines.order_line_key = order_lines.order_line_key
     group by sales.order_key
     having sum(credit_lines.after_minor - credit_lines.before_minor) > 0
 ),
@@ -74,6 +79,9 @@ final as (
         remaining_orders.customer_key,
         remaining_orders.location_id,
         leading_people.associate_id,
+        remaining_orders.currency,
+        remaining_orders.remaining_minor,
+        remaining_orders.pieces_milli,
         remaining_orders.business_date,
         remaining_orders.ordered_at
     from remaining_orders
