@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from incentives.errors import BusyError, DocumentError, InputError
 from incentives.feeds.contracts import FEEDS
@@ -124,6 +124,27 @@ class RetentionSection(_Section):
     personal_months: Annotated[int, Field(ge=1)] = 36
 
 
+SignalName = Literal[
+    "own_touch_at_till", "greeting_before_order", "second_seller_pair", "unidentified_sale", "discount_at_month_end"
+]
+
+
+class SignalsSection(_Section):
+    """`[signals]`: what managers are shown of how people work, which credits, pays, scores and ranks nothing.
+
+    None is on unless it is listed in `agreed`, with the `agreement` under which it is.
+    """
+
+    agreed: tuple[SignalName, ...] = ()
+    agreement: str = ""
+
+    @model_validator(mode="after")
+    def _under_an_agreement(self) -> SignalsSection:
+        if self.agreed and not self.agreement.strip():
+            raise ValueError("agreement is missing; signals are on only under an agreement: name it and its date")
+        return self
+
+
 class Config(_Section):
     """The whole of `incentives.toml`."""
 
@@ -131,6 +152,7 @@ class Config(_Section):
     identity: IdentitySection = IdentitySection()
     quality: QualitySection = QualitySection()
     retention: RetentionSection = RetentionSection()
+    signals: SignalsSection = SignalsSection()
     sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], SourceSection]
     pay_groups: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], PayGroupSection]
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("incentives.cli.diagnostics:reconcile", "Compare with the sources' own control totals."),
     "measures": ("incentives.cli.measures:measures", "List the measures; show what they come to."),
     "kpis": ("incentives.cli.kpis:kpis", "Show key figures by month: people, teams, locations; also by channel."),
+    "signals": ("incentives.cli.signals:signals", "Show what was agreed to be shown of how people work."),
     "exceptions": ("incentives.cli.diagnostics:exceptions", "List what needs a person: unknown associates and the like."),
     "check": ("incentives.cli.check:check", "Run the quality checks and print every outcome."),
     "audit": ("incentives.cli.audit:audit", "Prove that credit and pay never look at the channel."),

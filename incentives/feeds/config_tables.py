@@ -32,6 +32,7 @@ def create_config(connection: duckdb.DuckDBPyConnection, config: Config, as_of: 
         "max_customers_per_identifier": str(config.identity.max_customers_per_identifier),
         "control_total_tolerance_minor": str(config.quality.control_total_tolerance_minor),
         "as_of": as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **{f"signal.{name}": config.signals.agreement for name in config.signals.agreed},
     }
     _create(connection, "settings", "name varchar, value varchar", list(settings.items()))
     _create(connection, "pay_currencies", "currency varchar", [(currency,) for currency in config.workspace.pay_currencies])

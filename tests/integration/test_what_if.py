@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -273,3 +274,25 @@ def test_a_measure_is_explained_by_the_lines_that_make_it(shop: Path) -> None:
         "no measure is called revenue"
         in _command(shop, "explain", "measure", "associate:s", "revenue", "--period", "2026-03", code=2).err
     )
+
+
+def test_signals_are_off_until_an_agreement_turns_them_on(shop: Path, tmp_path: Path) -> None:
+    listed = _command(shop, "signals", "list", "--format", "json").json()
+    off = _command(shop, "signals", "show", "unidentified_sale", "--period", "2026-03", code=2).err
+    root = tmp_path / "agreed"
+    shutil.copytree(shop, root)
+    config = root / "incentives.toml"
+    without = config.read_text()
+    config.write_text(without + '\n[signals]\nagreed = ["unidentified_sale"]\n')
+    unsigned = _command(root, "signals", "list", code=2).err
+    config.write_text(without + '\n[signals]\nagreed = ["unidentified_sale"]\nagreement = "works council, 2026-01"\n')
+    _command(root, "build")
+    rows = _command(root, "signals", "show", "unidentified_sale", "--period", "2026-03", "--rows", "--format", "json").json()
+
+    assert {row["on"] for row in listed} == {False}
+    assert "nobody agreed on it" in off
+    assert "signals are on only under an agreement" in unsigned
+    # Order 2 knows no customer. Three lines are too few to say anything of a month.
+    assert [(row["associate"], row["order_id"]) for row in rows] == [("s", "2")]
+    assert _command(root, "signals", "show", "unidentified_sale", "--period", "2026-03", "--format", "json").json() == []
+    assert "no signal is called rank" in _command(root, "signals", "show", "rank", "--period", "2026-03", code=2).err

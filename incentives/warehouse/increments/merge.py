@@ -82,8 +82,9 @@ def merge(
     connection.execute("begin transaction")
     for table in ("files", "loads", "rejects"):
         _deliver(connection, table)
-    connection.execute("delete from config.locked_divisions")
-    connection.execute(f"insert into config.locked_divisions select * from {SCRATCH}.config.locked_divisions")
+    for table in ("settings", "locked_divisions"):
+        connection.execute(f"delete from config.{table}")
+        connection.execute(f"insert into config.{table} select * from {SCRATCH}.config.{table}")
     for feed in delivered:
         _merge_feed(connection, feed)
     for name, columns in COMPARED.items():
