@@ -126,6 +126,11 @@ class Sources:
             values = getattr(wanted, key) if wanted is not None else None
             if values is not None:
                 mask &= frame[column].isin(values).fillna(False).to_numpy(dtype=np.bool_)
+        if wanted is not None and wanted.client is not None:
+            # What is known of the client, separated by |.
+            said = frame["client"].fillna("").str.split("|")
+            kinds = set(wanted.client)
+            mask &= np.array([not kinds.isdisjoint(words) for words in said], dtype=np.bool_)
         frame = frame[mask]
         subject = codes_in(frame["associate_id"], self.assignments.people)
         earned = days(frame["earned_date"], 0)

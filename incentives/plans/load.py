@@ -19,7 +19,7 @@ from incentives.plans.registry import Registry
 
 SUFFIXES = (".yaml", ".yml")
 # Keys of the plan language that this version reads about in the design but does not calculate; refused, never ignored.
-UNSUPPORTED_KEYS = frozenset({"leavers", "fx", "leave", "client"})
+UNSUPPORTED_KEYS = frozenset({"leavers", "fx", "leave"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,12 +72,17 @@ class Proration(Model):
 
 
 class Filter(Model):
-    """Which credits count."""
+    """Which credits count: those that meet every key, by one of its values.
+
+    `client`: new (the client's first order that counts) or returning; local (residence in the country of the order's location) or visiting. A client of
+    whom that is not known is neither.
+    """
 
     category: Texts | None = None
     sku: Texts | None = None
     role: Texts | None = None
     location: Texts | None = None
+    client: Annotated[tuple[Literal["new", "returning", "local", "visiting"], ...], Field(min_length=1)] | None = None
 
 
 class Holdback(Model):

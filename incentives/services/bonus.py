@@ -53,18 +53,22 @@ with chosen as (
     select order_line_key, role, recipient, pay_currency, credit_minor from marts.fct_pay_credits
 )
 select chosen.recipient as associate_id, chosen.order_line_key, credits.root_line_key, credits.order_key, chosen.role,
-       credits.category, credits.sku, credits.location_id, cast(null as varchar) as client, credits.earned_date,
+       credits.category, credits.sku, credits.location_id, concat(case when clients.is_new then 'new' when not clients.is_new then 'returning' else '' end,
+              case when clients.is_local then '|local' when not clients.is_local then '|visiting' else '' end) as client, credits.earned_date,
        credits.business_date, chosen.currency, chosen.credit_minor, lines.quantity_milli, credits.share_e12
 from chosen
 inner join marts.fct_credits as credits
     on chosen.order_line_key = credits.order_line_key and chosen.recipient = credits.recipient and chosen.role = credits.role
 inner join marts.fct_order_lines as lines on chosen.order_line_key = lines.order_line_key
+left join marts.fct_order_lines as sales on credits.root_line_key = sales.order_line_key
+left join marts.fct_order_clients as clients on sales.order_key = clients.order_key
 where chosen.recipient <> 'house'
   and ((credits.earned_date >= $start and credits.earned_date < $end) or (credits.business_date >= $start and credits.business_date < $end))
 """
 # What stands in for the marts of pay currencies in a snapshot that an earlier version published: nothing is converted there.
 _STAND_INS = {
     "fct_pay_measures": "(select subject_type, subject_id, measure, currency, numerator, business_date, earned_date from marts.fct_measures where false)",
+    "fct_order_clients": "(select order_key, false as is_new, false as is_local from marts.fct_order_lines where false)",
     "fct_pay_credits": "(select order_line_key, role, recipient, currency as pay_currency, credit_minor from marts.fct_credits where false)",
 }
 _ASSOCIATES = "select associate_id, hired_on, left_on, pay_group from marts.dim_associates"
@@ -165,7 +169,9 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
 
     marts = {
         str(name)
-        for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        for (name,) in connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
     }
 
     def read(sql: str, **parameters: object) -> pa.Table:

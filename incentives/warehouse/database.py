@@ -23,6 +23,8 @@ from incentives.workspace import Config
 
 # The file's stem is the catalogue's name inside views: a file of another name could not read them.
 NAME = "warehouse.duckdb"
+# What DuckDB may hold in memory while it builds; the rest goes to disk. dbt's profile says the same.
+MEMORY_VARIABLE, MEMORY_MAX = "INCENTIVES_DUCKDB_MEMORY", "5GB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,3 +296,17 @@ def test_signals_are_off_until_an_agreement_turns_them_on(shop: Path, tmp_path: 
     assert [(row["associate"], row["order_id"]) for row in rows] == [("s", "2")]
     assert _command(root, "signals", "show", "unidentified_sale", "--period", "2026-03", "--format", "json").json() == []
     assert "no signal is called rank" in _command(root, "signals", "show", "rank", "--period", "2026-03", code=2).err
+
+
+def test_a_plan_pays_on_new_clients_alone_where_it_says_so(shop: Path, tmp_path: Path) -> None:
+    def tried(clients: str) -> str:
+        draft = tmp_path / "clients.yaml"
+        text = PLAN.replace("2026-01-01", "2027-01-01").replace("version: 1", "version: 2")
+        draft.write_text(text.replace("    pays: per_period\n", f"    pays: per_period\n    filter: {{client: [{clients}]}}\n"))
+        return _command(shop, "simulate", draft, "--period", "2026-03", "--format", "csv").out
+
+    # Order 1 is its client's first, 60.00 net of the return in April; order 2 is of nobody known, so neither new nor returning.
+    assert "12.00,6.00,-6.00" in tried("new")
+    assert "12.00,6.00,-6.00" in tried("new, local")
+    assert "12.00,0.00,-12.00" in tried("returning")
+    assert "12.00,0.00,-12.00" in tried("local, visiting")

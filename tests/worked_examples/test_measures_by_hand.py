@@ -78,7 +78,7 @@ def marts() -> duckdb.DuckDBPyConnection:
         )
     connection = database(retailer.feeds, [POLICY])
     dimensions = ("int_assignments_closed", "dim_assignments")
-    measures = (*models_under("intermediate/measures"), "fct_measures", "kpi_months", "kpi_channel_months")
+    measures = (*models_under("intermediate/measures"), "fct_measures", "fct_order_clients", "kpi_months", "kpi_channel_months")
     build(connection, [*models_under(*CREDITING), *dimensions, *measures])
     return connection
 
@@ -130,6 +130,25 @@ def test_a_new_client_is_local_where_every_record_says_the_country_of_the_place(
     # c in Paris counts, d bought in Dubai, e's records do not agree, nothing is known of f.
     assert _clients(marts, "new_local_clients") == {("ann", str(key_of("till", "c")))}
     assert len(_clients(marts, "new_clients")) == 4
+
+
+def test_an_order_says_whether_its_client_is_new_and_local(marts: duckdb.DuckDBPyConnection) -> None:
+    found = dict(
+        marts.execute(
+            "select lines.order_id, (clients.is_new, clients.is_local) from marts.fct_order_clients as clients "
+            "inner join marts.fct_order_lines as lines using (order_key) where lines.line_kind = 'sale'"
+        ).fetchall()
+    )
+
+    # c lives in France and bought in Paris; d too, in Dubai; e's records do not agree; nothing is known of f.
+    assert found == {
+        "old": (True, True),
+        "1": (False, True),
+        "2": (False, True),
+        "3": (True, False),
+        "4": (True, None),
+        "5": (True, None),
+    }
 
 
 def test_a_place_has_what_took_place_there_and_influence_is_the_whole_line(marts: duckdb.DuckDBPyConnection) -> None:

@@ -87,7 +87,7 @@ def measure_cells(scratch: Scratch) -> None:
         "select * from now.stg_order_lines semi join intermediate.int_order_lines using (order_line_key)",
     )
     scratch.look_up_dates()
-    scratch.run("int_measures_of_orders", "int_measures_of_work", "fct_measures", "fct_pay_measures")
+    scratch.run("int_residences", "int_measures_of_orders", "int_measures_of_work", "fct_measures", "fct_pay_measures")
     for model in ("fct_measures", "fct_pay_measures"):
         cells = f"semi join scope.cells using ({_CELL})"
         scratch.differ(model, cells, computed=f"select * from marts.{model} {cells}")

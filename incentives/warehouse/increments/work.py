@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from incentives.errors import CheckFailedError
 from incentives.feeds.bronze_views import show_facts
 from incentives.feeds.contracts import FEEDS, Feed
 from incentives.feeds.sql_rows import literal
-from incentives.warehouse.database import Landed, fill_database
+from incentives.warehouse.database import MEMORY_MAX, MEMORY_VARIABLE, Landed, fill_database
 from incentives.warehouse.increments import families, identity, lines, measures, touches
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, read_state, read_tests
 from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, merge
@@ -69,7 +70,8 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         CheckFailedError: A test of the warehouse does not hold; nothing was changed.
         duckdb.IOException: Another program holds the warehouse.
     """
-    with closing(duckdb.connect(config={"temp_directory": str(spill)})) as connection:
+    memory = os.environ.get(MEMORY_VARIABLE, MEMORY_MAX)
+    with closing(duckdb.connect(config={"temp_directory": str(spill), "memory_limit": memory})) as connection:
         connection.execute("set timezone = 'UTC'")
         fill_database(connection, landed, since_load=since_load)
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE} (read_only)")

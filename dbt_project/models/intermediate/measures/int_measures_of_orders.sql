@@ -18,24 +18,8 @@ locations as (
     where not is_withdrawn
 ),
 
-customer_map as (
-    select * from {{ ref('int_customer_map') }}
-),
-
-customers as (
-    select * from {{ ref('stg_customers') }}
-    where not is_withdrawn and residence_country is not null
-),
-
--- Where a client lives: unknown where their records do not agree.
 residences as (
-    select
-        coalesce(customer_map.customer_key, customers.customer_record_key) as customer_key,
-        min(customers.residence_country) as residence_country
-    from customers
-    left join customer_map on customers.customer_record_key = customer_map.customer_record_key
-    group by coalesce(customer_map.customer_key, customers.customer_record_key)
-    having min(customers.residence_country) = max(customers.residence_country)
+    select * from {{ ref('int_residences') }}
 ),
 
 clients as (
