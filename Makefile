@@ -40,7 +40,7 @@ demo: $(STAMP)
 	@$(BIN)/incentives demo $(DEMO)
 
 test: $(STAMP) chromium
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
