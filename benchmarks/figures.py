@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 # In the order of the table. A module with figures of its own adds its name here and lists them as FIGURES.
-MODULES = ("benchmarks.landing", "benchmarks.webhooks", "benchmarks.build", "benchmarks.crediting")
+MODULES = ("benchmarks.landing", "benchmarks.webhooks", "benchmarks.build", "benchmarks.crediting", "benchmarks.bonus")
 GIB = 1 << 30
 
 
