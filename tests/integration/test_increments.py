@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from support_build import KEY, deliver, deliver_first, deliver_second, line, make_workspace, rows, write_policy
 from support_cli import run_here
@@ -96,3 +97,23 @@ def test_a_warehouse_without_its_record_is_brought_up_all_the_same(ws: Workspace
     run_here("land", "--workspace", ws.root)
 
     assert (_build(ws)["kind"], _build(ws)["kind"]) == ("increment", "kept")
+
+
+def test_an_audit_compares_every_table_with_a_full_build_and_finds_what_was_changed_by_hand(ws: Workspace) -> None:
+    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
+    deliver(
+        ws,
+        "till",
+        "control_totals.csv",
+        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
+    )
+    run_here("land", "--workspace", ws.root)
+    assert _build(ws)["kind"] == "increment"
+
+    held = run_here("audit", "build", "--workspace", ws.root).out
+    with duckdb.connect(str(ws.warehouse)) as connection:
+        connection.execute("update marts.fct_credits set credit_minor = credit_minor + 1 where order_id = 'o6'")
+    changed = run_here("audit", "build", "--workspace", ws.root, "--format", "json", code=1).json()
+
+    assert held.strip().endswith("none differ.")
+    assert [(row["table"], row["missing"], row["surplus"]) for row in changed if row["missing"]] == [("marts.fct_credits", 1, 1)]
