@@ -37,7 +37,7 @@ def read_touches(scratch: Scratch) -> None:
     Touches of one customer and second are ranked among each other: where one of them changed, all are read again.
     """
     scratch.look_up_dates()
-    scratch.run("int_touches")
+    scratch.run("int_identified_interactions", "int_touch_ties", "int_touches")
     scratch.table(
         "scope.touched_seconds",
         "select customer_key, started_s from intermediate.int_touches union select customer_key, started_s from "
@@ -52,7 +52,7 @@ def read_touches(scratch: Scratch) -> None:
         scratch.sql("insert into scope.read_interactions select * from scope.beside")
         _show_interactions(scratch)
         scratch.look_up_dates()
-        scratch.run("int_touches")
+        scratch.run("int_identified_interactions", "int_touch_ties", "int_touches")
     scratch.differ("int_touches", f"semi join scope.read_interactions using ({_NAME})")
     scratch.show_now("int_touches", ("source", "interaction_id"))
 

@@ -2,16 +2,12 @@
     customer_key, started_s and tie_order name a touch among all touches in whole numbers, and order those of one customer:
     what ranks touches needs no text.
 #}
-{% set identifiers = ['loyalty_id', 'customer_email', 'customer_phone', 'social_handle'] %}
-{% set carried = ['source', 'interaction_id', 'associate_id', 'location_id', 'kind', 'method', 'outcome',
-    'started_at', 'recorded_at', 'responded_at', 'booked_at'] %}
-with interactions as (
-    select * from {{ ref('stg_interactions') }}
-    where not is_withdrawn
+with identified as (
+    select * from {{ ref('int_identified_interactions') }}
 ),
 
-customer_map as (
-    select * from {{ ref('int_customer_map') }}
+ties as (
+    select * from {{ ref('int_touch_ties') }}
 ),
 
 associates as (
@@ -47,104 +43,79 @@ workspace as (
     select max(value) as time_zone from settings
 ),
 
-nameless as (
-    select * from interactions
-    where customer_record_key is null
-),
-
-by_identifier as (
+with_date as (
     select
-        nameless.*,
-        {{ first_usable_identifier('nameless', identifiers) }} as identifier
-    from nameless
-    {{ join_hubs('nameless', identifiers) }}
-),
-
-with_record as (
-    select
-        customer_record_key,
-        {{ carried | join(', ') }}
-    from interactions
-    where customer_record_key is not null
-    union all
-    select
-        {{ identifier_record_key('identifier') }} as customer_record_key,
-        {{ carried | join(', ') }}
-    from by_identifier
-    where identifier is not null
-),
-
-with_customer as (
-    select
-        coalesce(customer_map.customer_key, with_record.customer_record_key) as customer_key,
-        with_record.source,
-        with_record.interaction_id,
-        with_record.associate_id,
-        with_record.kind,
-        case when with_record.kind = 'outreach' then with_record.method end as outreach_method,
-        lower(trim(with_record.outcome)) as outcome,
-        {{ epoch_seconds('with_record.started_at') }} as started_s,
-        {{ epoch_seconds('with_record.recorded_at') }} as recorded_s,
-        {{ epoch_seconds('with_record.responded_at') }} as responded_s,
-        {{ epoch_seconds('with_record.booked_at') }} as booked_s,
+        identified.customer_key,
+        identified.source,
+        identified.interaction_id,
+        identified.associate_id,
+        identified.kind,
+        case when identified.kind = 'outreach' then identified.method end as outreach_method,
+        lower(trim(identified.outcome)) as outcome,
+        identified.started_s,
+        {{ epoch_seconds('identified.recorded_at') }} as recorded_s,
+        {{ epoch_seconds('identified.responded_at') }} as responded_s,
+        {{ epoch_seconds('identified.booked_at') }} as booked_s,
         local_dates.local_date as touch_date,
-        with_record.started_at
-    from with_record
+        identified.started_at
+    from identified
     cross join workspace
-    left join customer_map on with_record.customer_record_key = customer_map.customer_record_key
-    left join locations on with_record.location_id = locations.location_id
+    left join locations on identified.location_id = locations.location_id
     inner join local_dates
         on coalesce(locations.time_zone, workspace.time_zone) = local_dates.time_zone
-        and {{ quarter_hour(epoch_seconds('with_record.started_at')) }} = local_dates.quarter_no
+        and {{ quarter_hour('identified.started_s') }} = local_dates.quarter_no
 ),
 
 -- The same for every policy and order: what is wrong with the touch in itself.
 judged as (
     select
-        with_customer.customer_key,
+        with_date.customer_key,
         associates.associate_key,
-        with_customer.source,
-        with_customer.interaction_id,
-        with_customer.associate_id,
-        with_customer.kind,
-        with_customer.started_s,
-        with_customer.recorded_s,
-        with_customer.responded_s,
+        with_date.source,
+        with_date.interaction_id,
+        with_date.associate_id,
+        with_date.kind,
+        with_date.started_s,
+        with_date.recorded_s,
+        with_date.responded_s,
         case
             when associates.associate_id is null then 'unknown_associate'
-            when with_customer.touch_date < associates.hired_on or with_customer.touch_date > associates.left_on then 'not_employed'
-            when with_customer.outcome in ('no_show', 'opted_out', 'auto_reply') then with_customer.outcome
-            when with_customer.kind = 'appointment' and coalesce(with_customer.outcome, '') <> 'kept' then 'not_kept'
-            when with_customer.kind = 'appointment' and with_customer.started_s - with_customer.booked_s < 3600 then 'booked_too_late'
+            when with_date.touch_date < associates.hired_on or with_date.touch_date > associates.left_on then 'not_employed'
+            when with_date.outcome in ('no_show', 'opted_out', 'auto_reply') then with_date.outcome
+            when with_date.kind = 'appointment' and coalesce(with_date.outcome, '') <> 'kept' then 'not_kept'
+            when with_date.kind = 'appointment' and with_date.started_s - with_date.booked_s < 3600 then 'booked_too_late'
             when contact_permissions.is_contact_withdrawn then 'not_permitted'
         end as left_out_reason,
-        with_customer.touch_date,
-        with_customer.started_at
-    from with_customer
-    left join associates on with_customer.associate_id = associates.associate_id
+        with_date.touch_date,
+        with_date.started_at
+    from with_date
+    left join associates on with_date.associate_id = associates.associate_id
     left join contact_permissions
-        on with_customer.customer_key = contact_permissions.customer_key
-        and with_customer.outreach_method = contact_permissions.method
-        and with_customer.started_s >= contact_permissions.from_s
-        and with_customer.started_s < contact_permissions.to_s
+        on with_date.customer_key = contact_permissions.customer_key
+        and with_date.outreach_method = contact_permissions.method
+        and with_date.started_s >= contact_permissions.from_s
+        and with_date.started_s < contact_permissions.to_s
 ),
 
 final as (
     select
-        customer_key,
-        associate_key,
-        row_number() over (partition by customer_key, started_s order by source, interaction_id) as tie_order,
-        source,
-        interaction_id,
-        associate_id,
-        kind,
-        started_s,
-        recorded_s,
-        responded_s,
-        left_out_reason,
-        touch_date,
-        started_at
+        judged.customer_key,
+        judged.associate_key,
+        cast(coalesce(ties.tie_order, 1) as bigint) as tie_order,
+        judged.source,
+        judged.interaction_id,
+        judged.associate_id,
+        judged.kind,
+        judged.started_s,
+        judged.recorded_s,
+        judged.responded_s,
+        judged.left_out_reason,
+        judged.touch_date,
+        judged.started_at
     from judged
+    left join ties
+        on judged.source = ties.source
+        and judged.interaction_id = ties.interaction_id
 )
 
 select * from final
