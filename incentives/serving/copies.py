@@ -17,6 +17,8 @@ from incentives.feeds.bronze_index import BronzeIndex
 from incentives.workspace import Workspace
 
 MARTS = "marts"
+# What DuckDB may hold while it copies; the rest goes to disk.
+_MEMORY_MAX = "2GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,22 @@ class SnapshotInfo:
 
 
 def write_results(warehouse: Path, target: Path, info: SnapshotInfo) -> None:
-    """Copy every table and view of schema `marts` into a new DuckDB file, with `marts.snapshot_info`."""
-    with closing(duckdb.connect(str(target))) as connection:
+    """Copy every table of schema `marts` into a new DuckDB file, with `marts.snapshot_info`.
+
+    A view that reads marts alone stays one, over the copies: key figures are summed when they are asked for. One that reads what
+    no reader gets is copied as a table.
+    """
+    with closing(duckdb.connect(str(target), config={"memory_limit": _MEMORY_MAX})) as connection:
         connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
         connection.execute(f"create schema {MARTS}")
+        views = _views_of_marts(connection)
         tables = connection.execute(
             "select table_name from information_schema.tables where table_catalog = 'warehouse' and table_schema = ? order by 1",
             [MARTS],
         ).fetchall()
         for (table,) in tables:
+            if table in views:
+                continue
             name = _identifier(str(table))
             connection.execute(f"create table {MARTS}.{name} as select * from warehouse.{MARTS}.{name}")
         connection.execute(
@@ -52,7 +61,23 @@ def write_results(warehouse: Path, target: Path, info: SnapshotInfo) -> None:
             [info.publication, info.build_id, info.last_load, info.as_of, info.published_at, info.code_fingerprint],
         )
         connection.execute("detach warehouse")
+        for name, select in views.items():
+            connection.execute(f"create view {MARTS}.{_identifier(name)} as {select}")
         connection.execute("checkpoint")
+
+
+def _views_of_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the selects of the views that read marts alone, each after those that it reads."""
+    kept = connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'warehouse' and schema_name = 'build' and table_name = 'models'"
+    ).fetchone()
+    if kept is None:
+        return {}
+    rows = connection.execute(
+        "select name, select_text from warehouse.build.models where is_view and schema_name = ? order by position", [MARTS]
+    ).fetchall()
+    copied = {str(name) for name, select in rows if any(f'"{schema}".' in select for schema in ("intermediate", "staging"))}
+    return {str(name): str(select) for name, select in rows if name not in copied}
 
 
 def write_contacts(ws: Workspace, target: Path, last_load: int) -> None:
