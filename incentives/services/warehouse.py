@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from incentives.warehouse.database import Landed
 
 _INCREMENT = "increment"
+_GROWTH_MAX, _BYTES_SMALL = 1.5, 64 << 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -167,12 +168,15 @@ def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> 
         state = held(database)
         if state is None or state.fingerprint != inputs.fingerprint or not state.last_load < inputs.load_id:
             return None
+        # What increments took away leaves room in the file; a full build makes it compact again.
+        if database.stat().st_size > _BYTES_SMALL + _GROWTH_MAX * state.compact_bytes:
+            return None
         # Policies and settings decide about every row.
         if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.landed.files):
             return None
         done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill)
-    except (TooMuchToIncrementError, duckdb.IOException):
-        # A full build also replaces a warehouse that another program holds.
+    except (TooMuchToIncrementError, duckdb.IOException, duckdb.OutOfMemoryException):
+        # A full build also replaces a warehouse that another program holds, and needs less memory at a time.
         return None
     finally:
         shutil.rmtree(spill, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from incentives.feeds.locked_divisions import create_locked_divisions
 from incentives.feeds.sql_rows import insert_rows
 from incentives.policies.compile import policy_tables, policy_tables_ddl
 from incentives.policies.load import PolicyVersion
-from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_models
+from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_models, keep_state
 from incentives.warehouse.increments.staging import WHOLE_FEEDS
 from incentives.workspace import Config
 
@@ -75,4 +75,6 @@ def finish(database: Path, models: Iterable[CompiledModel], tests: Iterable[Comp
     """Keep what an increment needs of a full build, and bring everything into the one file, so that it can be moved."""
     with closing(duckdb.connect(str(database))) as connection:
         keep_models(connection, models, tests, state)
+        connection.execute("force checkpoint")
+        keep_state(connection, replace(state, compact_bytes=database.stat().st_size))
         connection.execute("force checkpoint")

@@ -99,6 +99,24 @@ def test_a_warehouse_without_its_record_is_brought_up_all_the_same(ws: Workspace
     assert (_build(ws)["kind"], _build(ws)["kind"]) == ("increment", "kept")
 
 
+def test_a_warehouse_that_grew_by_half_is_made_anew(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
+    deliver(
+        ws,
+        "till",
+        "control_totals.csv",
+        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
+    )
+    run_here("land", "--workspace", ws.root)
+    monkeypatch.setattr("incentives.services.warehouse._BYTES_SMALL", 0)
+    with duckdb.connect(str(ws.warehouse)) as connection:
+        (compact,) = connection.execute("select compact_bytes from build.state").fetchone() or (0,)
+        connection.execute("update build.state set compact_bytes = compact_bytes / 4")
+
+    assert compact > 1_000_000
+    assert _build(ws)["kind"] == "full"
+
+
 def test_an_audit_compares_every_table_with_a_full_build_and_finds_what_was_changed_by_hand(ws: Workspace) -> None:
     deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
     deliver(

@@ -35,11 +35,19 @@ class CompiledModel:
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
-    """What a warehouse holds: the last load and the code that made it."""
+    """What a warehouse holds: the last load and the code that made it.
+
+    Attributes:
+        last_load: The last load.
+        as_of: When that landed.
+        fingerprint: Of the code.
+        compact_bytes: Size of the file after its last full build; 0 while that is not known.
+    """
 
     last_load: int
     as_of: datetime
     fingerprint: str
+    compact_bytes: int = 0
 
 
 def keep_models(
@@ -60,15 +68,24 @@ def keep_models(
     )
     connection.execute(f"create or replace table {SCHEMA}.tests (name varchar, reads varchar, select_text varchar)")
     insert_rows(connection, f"{SCHEMA}.tests", [(test.name, " ".join(test.reads), test.sql) for test in tests])
-    connection.execute(f"create or replace table {SCHEMA}.state (last_load integer, as_of timestamp, fingerprint varchar)")
+    connection.execute(
+        f"create or replace table {SCHEMA}.state (last_load integer, as_of timestamp, fingerprint varchar, compact_bytes bigint)"
+    )
     keep_state(connection, state)
 
 
 def keep_state(connection: duckdb.DuckDBPyConnection, state: BuildState) -> None:
-    """Say what the warehouse holds."""
+    """Say what the warehouse holds; the size of its last full build stays where the state names none."""
+    row = connection.execute(f"select max(compact_bytes) from {SCHEMA}.state").fetchone()
     connection.execute(f"delete from {SCHEMA}.state")
     connection.execute(
-        f"insert into {SCHEMA}.state values (?, ?, ?)", [state.last_load, state.as_of.replace(tzinfo=None), state.fingerprint]
+        f"insert into {SCHEMA}.state values (?, ?, ?, ?)",
+        [
+            state.last_load,
+            state.as_of.replace(tzinfo=None),
+            state.fingerprint,
+            state.compact_bytes or (int(row[0] or 0) if row else 0),
+        ],
     )
 
 
@@ -79,8 +96,12 @@ def read_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> BuildStat
     known = connection.execute(
         "select 1 from duckdb_tables() where database_name = ? and schema_name = ? and table_name = 'state'", [catalog, SCHEMA]
     ).fetchone()
-    row = connection.execute(f"select last_load, as_of, fingerprint from {catalog}.{SCHEMA}.state").fetchone() if known else None
-    return BuildState(int(row[0]), row[1].replace(tzinfo=UTC), str(row[2])) if row else None
+    row = (
+        connection.execute(f"select last_load, as_of, fingerprint, compact_bytes from {catalog}.{SCHEMA}.state").fetchone()
+        if known
+        else None
+    )
+    return BuildState(int(row[0]), row[1].replace(tzinfo=UTC), str(row[2]), int(row[3])) if row else None
 
 
 def read_models(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, CompiledModel]:
