@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 _LOOKED_UP = ("int_local_dates", "int_policies", "int_policy_days", "int_line_overrides")
 _IDENTITY = ("int_identity_sightings", "int_identity_hubs", "int_identity_edges", "int_customer_map")
-_TOUCHES = ("int_contact_permissions", "int_touches", "int_client_owners", "int_order_lines")
+_TOUCHES = (
+    "int_contact_permissions",
+    "int_identified_interactions",
+    "int_touch_ties",
+    "int_touches",
+    "int_client_owners",
+    "int_order_lines",
+)
 # An order, a touch of its customer in the thirty days before, and what it influenced by person and month.
 _JOIN = """
 create table answer as
