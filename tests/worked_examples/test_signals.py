@@ -9,12 +9,15 @@ from support_crediting import CREDITING, Retailer
 from support_models import build, models_under
 from support_staging import database
 
+from incentives.plans.registry import read_registry
+
 POLICY = """
 policy: global
 valid_from: 2000-01-01
 roles: {seller: 60, advisor: 40}
 advisor: {weights: {conversation: 1}, own_sale_hours: 24}
 """
+OWN_TOUCHES_COUNT = POLICY.replace(", own_sale_hours: 24", "")
 NAMES = ("own_touch_at_till", "greeting_before_order", "second_seller_pair", "unidentified_sale", "discount_at_month_end")
 
 
@@ -37,8 +40,8 @@ def _retailer() -> Retailer:
     return retailer
 
 
-def _marts(*agreed: str) -> duckdb.DuckDBPyConnection:
-    connection = database(_retailer().feeds, [POLICY], {f"signal.{name}": "works council, 2026-01" for name in agreed})
+def _marts(*agreed: str, policy: str = POLICY) -> duckdb.DuckDBPyConnection:
+    connection = database(_retailer().feeds, [policy], {f"signal.{name}": "works council, 2026-01" for name in agreed})
     build(connection, [*models_under(*CREDITING), "int_agreed_signals", "signal_cases", "signals", "signal_rows"])
     return connection
 
@@ -89,3 +92,17 @@ def test_a_month_is_shown_from_five_cases_beside_the_six_before() -> None:
         ("second_seller_pair", "ann", march, 2, 7, 0, 1, "works council, 2026-01"),
         ("unidentified_sale", "ann", march, 1, 7, 1, 1, "works council, 2026-01"),
     ]
+
+
+def test_a_sellers_own_word_is_no_greeting_before_a_colleagues_order() -> None:
+    rows = (
+        _marts("greeting_before_order", policy=OWN_TOUCHES_COUNT)
+        .execute("select associate_id, order_id from marts.signal_rows")
+        .fetchall()
+    )
+
+    assert rows == [("ben", "5")]
+
+
+def test_no_plan_can_pay_on_a_signal() -> None:
+    assert [name for name in NAMES if read_registry().get(name) is not None] == []

@@ -65,7 +65,10 @@ cases as (
         touches.interaction_id,
         cast(null as {{ dbt.type_string() }}) as with_associate_id
     from touches
-    where touches.counted
+    left join sold
+        on touches.root_line_key = sold.order_line_key
+        and touches.recipient = sold.associate_id
+    where touches.counted and sold.order_line_key is null
     union all
     select
         'second_seller_pair' as signal,
