@@ -41,6 +41,18 @@ def _build(ws: Workspace, *options: str, code: int = 0) -> dict[str, object]:
     return run_here("build", "--workspace", ws.root, "--format", "json", *options, code=code).json()[0]
 
 
+def _land_a_line(ws: Workspace) -> None:
+    """Land one more line of a day that is built, and the till's total with it."""
+    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
+    deliver(
+        ws,
+        "till",
+        "control_totals.csv",
+        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
+    )
+    run_here("land", "--workspace", ws.root)
+
+
 def test_a_delivery_changes_the_lines_that_it_touches_and_no_others(ws: Workspace) -> None:
     deliver_second(ws)
     deliver(
@@ -100,14 +112,7 @@ def test_a_warehouse_without_its_record_is_brought_up_all_the_same(ws: Workspace
 
 
 def test_a_warehouse_that_grew_by_half_is_made_anew(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
-    deliver(
-        ws,
-        "till",
-        "control_totals.csv",
-        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
-    )
-    run_here("land", "--workspace", ws.root)
+    _land_a_line(ws)
     monkeypatch.setattr("incentives.services.warehouse._BYTES_SMALL", 0)
     with duckdb.connect(str(ws.warehouse)) as connection:
         (compact,) = connection.execute("select compact_bytes from build.state").fetchone() or (0,)
@@ -118,14 +123,7 @@ def test_a_warehouse_that_grew_by_half_is_made_anew(ws: Workspace, monkeypatch: 
 
 
 def test_an_audit_compares_every_table_with_a_full_build_and_finds_what_was_changed_by_hand(ws: Workspace) -> None:
-    deliver(ws, "till", "order_lines-next.csv", [line("o6", "1", "1.00", day="2026-03-01")])
-    deliver(
-        ws,
-        "till",
-        "control_totals.csv",
-        [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
-    )
-    run_here("land", "--workspace", ws.root)
+    _land_a_line(ws)
     assert _build(ws)["kind"] == "increment"
 
     held = run_here("audit", "build", "--workspace", ws.root).out
