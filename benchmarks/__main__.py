@@ -25,8 +25,9 @@ def main() -> None:
     scratch = folder / f"scratch-{os.getpid()}"
     began_at = datetime.now(UTC).replace(microsecond=0).isoformat()
     try:
-        chosen = [figure_named(name) for name in asked.only] or list(figures())
-        outcomes = [measure(figure, Bench(size, folder, scratch), asked.runs, _say) for figure in chosen]
+        chosen = [figure_named(name) for name in asked.only] or [figure for figure in figures() if size.name in figure.sizes]
+        bench = Bench(size, folder, scratch)
+        outcomes = [measure(figure, bench, asked.runs if figure.is_repeatable else 1, _say) for figure in chosen]
     except IncentivesError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

@@ -119,6 +119,11 @@ class Bench:
         _link_tree(feeds or self.feeds, ws.inbox)
         return Workspace.open(ws.root)
 
+    def open(self, root: Path) -> Workspace:
+        """Open a workspace that an earlier act made."""
+        os.environ[KEY_VARIABLE] = _KEY
+        return Workspace.open(root)
+
     def landed_workspace(self) -> Workspace:
         """Return a new workspace in which the sample has landed: `prepare=Bench.land` makes what it is copied from."""
         root = self.scratch / "workspace"

@@ -49,12 +49,17 @@ def build_everything(bench: Bench) -> Taken:
 
     with bench.timed() as span:
         run_pipeline(ws, now=NOW, land=False)
-    return Taken(span.taken.value, span.taken.cpu_s, _slowest(ws))
+    return Taken(span.taken.value, span.taken.cpu_s, slowest(ws))
 
 
 def reference_query(bench: Bench) -> Taken:
     """Run the reference on the same bronze."""
     ws = bench.landed_workspace()
+    return ask_reference(bench, ws)
+
+
+def ask_reference(bench: Bench, ws: Workspace) -> Taken:
+    """Run the reference on a workspace's bronze."""
     with closing(connect_reference()) as connection:
         connection.execute("set timezone = 'UTC'")
         statement = _REFERENCE.format(lines=_bronze(ws, "order_lines"), interactions=_bronze(ws, "interactions"))
@@ -66,7 +71,7 @@ def reference_query(bench: Bench) -> Taken:
 def make_day(bench: Bench) -> None:
     """Hold back what one day brought, and build what was there before it."""
     bench.generate()
-    bench.keep("without-a-day", lambda target: _hold_back(bench, target), Path(__file__), bench.feeds.with_suffix(".stamp"))
+    hold_back_a_day(bench)
 
     def build(target: Path) -> None:
         from incentives.services.landing import land
@@ -81,6 +86,11 @@ def make_day(bench: Bench) -> None:
     bench.keep("built", build, _PRODUCT, _MODELS, bench.folder / "without-a-day.stamp")
 
 
+def hold_back_a_day(bench: Bench) -> None:
+    """Divide the feeds into `without-a-day/before` and `without-a-day/day`."""
+    bench.keep("without-a-day", lambda target: _hold_back(bench, target), Path(__file__), bench.feeds.with_suffix(".stamp"))
+
+
 def build_the_day(bench: Bench) -> Taken:
     """Land the day, and build it; what `incentives build` does before it publishes is measured."""
     ws = _with_the_day(bench)
@@ -89,7 +99,7 @@ def build_the_day(bench: Bench) -> Taken:
     with bench.timed() as span:
         build = build_warehouse(ws, now=NOW)
     assert build.increment is not None
-    return Taken(span.taken.value, span.taken.cpu_s, {"lines_worked_out": float(build.increment)})
+    return Taken(span.taken.value, span.taken.cpu_s, {"lines worked out_": float(build.increment)})
 
 
 def build_the_day_in_full(bench: Bench) -> Taken:
@@ -167,7 +177,7 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0])
 
 
-def _slowest(ws: Workspace) -> dict[str, float]:
+def slowest(ws: Workspace) -> dict[str, float]:
     """Return the seconds of the models that took longest."""
     from incentives.warehouse.outcomes import read_outcomes
 
@@ -184,6 +194,7 @@ FIGURES = (
         reference=reference_query,
         prepare=Bench.land,
         bars={size: Bar(ratio_max=12, memory_max=8 * GIB) for size in ("S", "L")},
+        sizes=("XS", "S"),
     ),
     Figure(
         name="increment",
@@ -193,6 +204,7 @@ FIGURES = (
         reference=build_the_day_in_full,
         prepare=make_day,
         bars={"S": Bar(ratio_max=1 / 15, value_max=12), "L": Bar(ratio_max=1 / 15)},
+        sizes=("XS", "S"),
     ),
     Figure(
         name="publish",
@@ -200,5 +212,6 @@ FIGURES = (
         act=publish_the_day,
         prepare=make_day,
         bars={"S": Bar(value_max=2), "L": Bar(value_max=10)},
+        sizes=("XS", "S"),
     ),
 )

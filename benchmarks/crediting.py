@@ -113,6 +113,7 @@ FIGURES = (
         reference=join_typed_rows,
         prepare=make_day,
         bars={size: Bar(ratio_max=8) for size in ("S", "L")},
+        sizes=("XS", "S"),
     ),
     Figure(name="help", title="incentives --help", act=ask_for_help, bars=dict.fromkeys(("XS", "S", "L"), Bar(value_max=0.5))),
     Figure(
@@ -121,5 +122,6 @@ FIGURES = (
         act=build_nothing,
         prepare=make_day,
         bars=dict.fromkeys(("XS", "S", "L"), Bar(value_max=1)),
+        sizes=("XS", "S"),
     ),
 )

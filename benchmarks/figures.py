@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 # In the order of the table. A module with figures of its own adds its name here and lists them as FIGURES.
-MODULES = ("benchmarks.landing", "benchmarks.webhooks", "benchmarks.build", "benchmarks.crediting", "benchmarks.bonus")
+MODULES = (
+    "benchmarks.landing",
+    "benchmarks.webhooks",
+    "benchmarks.build",
+    "benchmarks.crediting",
+    "benchmarks.bonus",
+    "benchmarks.one_workspace",
+    "benchmarks.portal",
+)
 GIB = 1 << 30
 
 
@@ -101,6 +109,8 @@ class Figure:
         prepare: What must be there before, made once for a run, in a process whose time and memory do not count.
         unit: Of the value.
         bars: By size; a size without one is measured all the same.
+        sizes: At which it is measured when no figure is named.
+        is_repeatable: False where the act changes what is kept, so that it is done once however many runs are asked for.
     """
 
     name: str
@@ -111,6 +121,8 @@ class Figure:
     prepare: Callable[[Bench], None] | None = None
     unit: str = "s"
     bars: Mapping[str, Bar] = field(default_factory=dict)
+    sizes: Collection[str] = ("XS", "S", "L")
+    is_repeatable: bool = True
 
 
 def figures() -> Iterator[Figure]:

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 SMALL_FILES = 2_000
 _SMALL_LINES = 50
 _SOURCE = "clienteling"
-_COPY_TITLE = "DuckDB's COPY of the same files to Parquet, every column as text, the dialect told"
-_BARS = {size: Bar(ratio_max=1.5, memory_max=2 * GIB) for size in ("S", "L")}
+COPY_TITLE = "DuckDB's COPY of the same files to Parquet, every column as text, the dialect told"
+BARS = {size: Bar(ratio_max=1.5, memory_max=2 * GIB) for size in ("S", "L")}
 
 
 def land_sample(bench: Bench) -> Taken:
     """Land every feed of the sample."""
-    return _land(bench, bench.feeds)
+    return land_in(bench, bench.workspace())
 
 
 def copy_sample(bench: Bench) -> Taken:
     """Copy every feed of the sample."""
-    return _copy(bench, bench.feeds)
+    return copy_files(bench, bench.feeds)
 
 
 def make_large_file(bench: Bench) -> None:
@@ -54,12 +54,12 @@ def make_large_file(bench: Bench) -> None:
 
 def land_large_file(bench: Bench) -> Taken:
     """Land the one file."""
-    return _land(bench, bench.folder / "large-file")
+    return land_in(bench, bench.workspace(feeds=bench.folder / "large-file"))
 
 
 def copy_large_file(bench: Bench) -> Taken:
     """Copy the one file."""
-    return _copy(bench, bench.folder / "large-file")
+    return copy_files(bench, bench.folder / "large-file")
 
 
 def make_small_files(bench: Bench) -> None:
@@ -79,18 +79,17 @@ def make_small_files(bench: Bench) -> None:
 
 def land_small_files(bench: Bench) -> Taken:
     """Land the many files; the counts are part of the time."""
-    taken = _land(bench, bench.folder / "small-files")
+    taken = land_in(bench, bench.workspace(feeds=bench.folder / "small-files"))
     return Taken(taken.parts["whole_command_s"], taken.cpu_s + taken.parts["counts_processor_s"], taken.parts)
 
 
 def copy_small_files(bench: Bench) -> Taken:
     """Copy the many files."""
-    return _copy(bench, bench.folder / "small-files")
+    return copy_files(bench, bench.folder / "small-files")
 
 
-def _land(bench: Bench, feeds: Path) -> Taken:
+def land_in(bench: Bench, ws: Workspace) -> Taken:
     """Land as `incentives land` does; the counts that it shows at the end are a part of their own."""
-    ws = bench.workspace(feeds=feeds)
     from incentives.feeds import delivery_counts
     from incentives.services.landing import land
 
@@ -119,7 +118,7 @@ def _land(bench: Bench, feeds: Path) -> Taken:
     return Taken(whole.value - counting.value, whole.cpu_s - counting.cpu_s, parts)
 
 
-def _copy(bench: Bench, feeds: Path) -> Taken:
+def copy_files(bench: Bench, feeds: Path) -> Taken:
     """Copy with DuckDB, one file for each.
 
     It is told the dialect, without which it spends a third of its time on finding that out. The sample has broken
@@ -156,25 +155,27 @@ FIGURES = (
         name="landing",
         title="landing, CSV to bronze",
         act=land_sample,
-        reference_title=_COPY_TITLE,
+        reference_title=COPY_TITLE,
         reference=copy_sample,
         prepare=Bench.generate,
-        bars=_BARS,
+        bars=BARS,
+        sizes=("XS", "S"),
     ),
     Figure(
         name="large-file",
         title="landing, all interactions in one file",
         act=land_large_file,
-        reference_title=_COPY_TITLE,
+        reference_title=COPY_TITLE,
         reference=copy_large_file,
         prepare=make_large_file,
-        bars=_BARS,
+        bars=BARS,
+        sizes=("XS", "S"),
     ),
     Figure(
         name="small-files",
         title=f"landing, {SMALL_FILES:,} small files, with counts",
         act=land_small_files,
-        reference_title=_COPY_TITLE,
+        reference_title=COPY_TITLE,
         reference=copy_small_files,
         prepare=make_small_files,
         bars=dict.fromkeys(("XS", "S", "L"), Bar(value_max=20, memory_max=2 * GIB)),

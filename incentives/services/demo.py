@@ -83,7 +83,7 @@ def prepare_demo(root: Path, *, order_lines: int, seed: int, now: datetime, say:
         say(f"cycle {draft.previous().label} of {pay_group}: calculate, review, approve, lock, export")
         status = _settle(ws, draft.previous(), pay_group, now)
         say(f"cycle {draft.label} of {pay_group}: calculate, review")
-        _advance(ws, draft, pay_group, now, until="in_review")
+        advance_cycle(ws, draft, pay_group, now, until="in_review")
         summary = status.summary
         cycles.append(LockedCycle(pay_group, summary.period, summary.people, summary.totals))
     return ws, _report(ws, tuple(cycles), draft)
@@ -148,11 +148,11 @@ def _last_month(ws: Workspace) -> Period:
 
 
 def _settle(ws: Workspace, period: Period, pay_group: str, now: datetime) -> CycleStatus:
-    return _advance(ws, period, pay_group, now, until="exported")
+    return advance_cycle(ws, period, pay_group, now, until="exported")
 
 
-def _advance(ws: Workspace, period: Period, pay_group: str, now: datetime, *, until: str) -> CycleStatus:
-    """Bring a cycle as far as a state, from wherever it stands; the steps are those that people take."""
+def advance_cycle(ws: Workspace, period: Period, pay_group: str, now: datetime, *, until: str) -> CycleStatus:
+    """Bring a demo's cycle as far as a state, from wherever it stands; the steps are those that people take."""
     from incentives.services import cycle_reads, cycles
     from incentives.services.accounts import acting_person
 

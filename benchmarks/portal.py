@@ -1,0 +1,133 @@
+"""The portal under fifty people at once: associates, managers and finance, each of whom reads for a second and asks for the next page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from itertools import cycle
+from statistics import quantiles
+from typing import TYPE_CHECKING
+
+from benchmarks.bench import NOW, Bench
+from benchmarks.build import make_day
+from benchmarks.figures import Bar, Figure, Taken
+from benchmarks.one_workspace import FOLDER
+from incentives.periods import Period
+
+if TYPE_CHECKING:
+    import httpx
+
+    from incentives.workspace import Workspace
+
+USERS = 50
+_LASTS_S, _READS_S = 30.0, 1.0
+_PERIOD = Period.parse("2026-10")
+_PAY_GROUP = "europe"
+_PAGES = {
+    "associate": ("/today", "/credits", "/pay"),
+    "manager": ("/team",),
+    "finance": ("/cycles", f"/cycles/{_PAY_GROUP}/{_PERIOD.label}", f"/cycles/{_PAY_GROUP}/{_PERIOD.label}/people"),
+}
+
+
+def prepare_portal(bench: Bench) -> None:
+    """Have a built workspace with a calculated cycle."""
+    if bench.size.name != "L":
+        make_day(bench)
+    ws = _workspace(bench)
+    from incentives.services.demo import advance_cycle
+    from incentives.services.demo_users import ensure_demo_users
+
+    ensure_demo_users(ws, now=NOW)
+    advance_cycle(ws, _PERIOD, _PAY_GROUP, NOW, until="in_review")
+
+
+def ask_pages(bench: Bench) -> Taken:
+    """Serve the workspace, and let fifty people ask for pages; the slowest page's 95th percentile counts."""
+    import httpx
+
+    ws = _workspace(bench)
+    code = "from incentives.cli import main; main()"
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, "serve", "--workspace", str(ws.root), "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        told = _read_until_served(server)
+        address = re.search(r"http://127\.0\.0\.1:\d+", told)
+        assert address is not None, told
+        signed_in = {
+            role: _sign_in(httpx.Client(base_url=address.group(), timeout=60), login, password)
+            for role, login, password in re.findall(r"(associate|manager|finance)\s+(\S+)\s+(\S+)$", told, re.MULTILINE)
+        }
+        taken: dict[str, list[float]] = {page: [] for pages in _PAGES.values() for page in pages}
+        ends = time.monotonic() + _LASTS_S
+        roles = [role for role, _ in zip(cycle(_PAGES), range(USERS), strict=False)]
+        refused: list[str] = []
+        people = [
+            threading.Thread(target=_read_pages, args=(signed_in[role], _PAGES[role], ends, taken, refused)) for role in roles
+        ]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        assert not refused, refused
+    finally:
+        server.terminate()
+        server.wait()
+    p95 = {page: quantiles(seconds, n=20)[-1] * 1000 for page, seconds in taken.items()}
+    named = {f"{page.strip('/').replace('/', ' ')} p95_ms": value for page, value in p95.items()}
+    return Taken(max(p95.values()), parts=named | {"pages asked for_": float(sum(map(len, taken.values())))})
+
+
+def _workspace(bench: Bench) -> Workspace:
+    return bench.open(bench.folder / (FOLDER if bench.size.name == "L" else "built"))
+
+
+def _read_until_served(server: subprocess.Popen[str]) -> str:
+    told = ""
+    assert server.stdout is not None
+    for line in server.stdout:
+        told += line
+        if "Ctrl-C" in line:
+            break
+    return told
+
+
+def _sign_in(client: httpx.Client, login: str, password: str) -> httpx.Client:
+    page = client.get("/sign-in")
+    token = re.search(r'csrf" value="(\w+)"', page.text)
+    assert token is not None, page.text
+    answer = client.post("/sign-in", data={"csrf": token.group(1), "login": login, "password": password, "next": "/"})
+    assert answer.status_code == 303, answer.status_code
+    return client
+
+
+def _read_pages(
+    client: httpx.Client, pages: tuple[str, ...], ends: float, taken: dict[str, list[float]], refused: list[str]
+) -> None:
+    for page in cycle(pages):
+        if time.monotonic() >= ends:
+            return
+        began = time.perf_counter()
+        answer = client.get(page)
+        taken[page].append(time.perf_counter() - began)
+        if answer.status_code != 200:
+            refused.append(f"{page}: {answer.status_code}")
+            return
+        time.sleep(_READS_S)
+
+
+FIGURES = (
+    Figure(
+        name="portal",
+        title=f"slowest page of the portal at {USERS} people, 95th percentile",
+        act=ask_pages,
+        prepare=prepare_portal,
+        unit="ms",
+        bars=dict.fromkeys(("XS", "S", "L"), Bar(value_max=100)),
+        sizes=("XS", "S", "L"),
+    ),
+)
