@@ -90,10 +90,13 @@ OTHERWISE: dict[str, list[dict[str, str]]] = {
         {"discount_amount": "3"},
         {"quantity": "2"},
         {"location_id": "dubai"},
+        {"ordered_at": "2026-02-03T10:00:00Z", "completed_at": "2026-02-03T10:00:00Z"},
     ],
     "interactions": [
         {"customer_id": "c4", "kind": "consultation"},
         {"outcome": "kept"},
+        {"kind": "service_case", "outcome": "resolved"},
+        {"kind": "outreach"},
         {"customer_id": "", "loyalty_id": "l1@example.com"},
     ],
     "associates": [{"hired_on": "2026-03-18"}, {"customer_source": "till", "customer_id": "c2"}],

@@ -11,6 +11,8 @@ from support_crediting import CREDITING, Retailer
 from support_models import build, models_under
 from support_staging import database, key_of, moment
 
+from incentives.plans.registry import read_registry
+
 POLICY = """
 policy: global
 valid_from: 2000-01-01
@@ -231,3 +233,109 @@ def test_a_channel_has_what_its_lines_credited(marts: duckdb.DuckDBPyConnection)
     ).fetchall()
 
     assert found == [("ann", "store", 6_600, 6_600, 2), ("ben", "store", 4_400, 0, 2), ("cat", "store", 6_000, 6_000, 3)]
+
+
+def test_an_order_is_shared_where_somebody_of_another_team_is_credited(marts: duckdb.DuckDBPyConnection) -> None:
+    # ben advised on ann's orders 1 (on the 10th, of her team) and 2 (on the 20th, by then of another); on her first nobody did.
+    assert _ratio(marts, "collaboration_share") == {"ann": Fraction(1, 3), "cat": Fraction(0, 3)}
+
+
+def test_a_client_book_is_counted_at_the_end_of_each_month_with_sales() -> None:
+    retailer = Retailer()
+    retailer.associates("ann", "ben")
+    for customer, who, since, until in (
+        ("c", "ann", date(2026, 1, 10), date(2026, 2, 28)),  # no longer ann's at the end of February
+        ("d", "ann", date(2025, 1, 1), None),
+        ("e", "ann", date(2026, 2, 28), None),  # from the last day of February on
+        ("f", "ben", date(2025, 1, 1), None),
+    ):
+        retailer.add(
+            "client_ownership", customer_source="till", customer_id=customer, associate_id=who, valid_from=since, valid_to=until
+        )
+    retailer.sale("1", "2026-01-31T12:00:00Z", 1_000, associate_id="ann", customer="c")
+    retailer.sale("2", "2025-02-28T12:00:00Z", 1_000, associate_id="ann", customer="d")  # 365 days before 28 February 2026
+    retailer.sale("3", "2025-02-01T12:00:00Z", 1_000, associate_id="ben", customer="f")
+    retailer.sale("4", "2026-02-27T12:00:00Z", 1_000, associate_id="ben", customer="f")
+    retailer.taken_back("r", "2026-03-05T12:00:00Z", 1_000, of="4", customer="f")  # nothing remains of it
+    retailer.sale("5", "2026-02-01T12:00:00Z", 1_000, associate_id="ben", customer="e")
+    connection = _measured(retailer)
+
+    books = connection.execute(
+        "select subject_id, business_date, numerator from marts.fct_measures where measure = 'client_book_size' order by 1, 2"
+    ).fetchall()
+    active = connection.execute(
+        "select subject_id, business_date, numerator, denominator from marts.fct_measures "
+        "where measure = 'client_book_active_share' order by 1, 2"
+    ).fetchall()
+
+    february_25, january, february = date(2025, 2, 28), date(2026, 1, 31), date(2026, 2, 28)
+    assert books == [("ann", february_25, 1), ("ann", january, 2), ("ann", february, 2)] + [
+        ("ben", month, 1) for month in (february_25, january, february)
+    ]
+    # At the end of February d's order is a day too old, and e's counts though e was not ann's yet.
+    assert active == [
+        ("ann", february_25, 1, 1),
+        ("ann", january, 2, 2),
+        ("ann", february, 1, 2),
+        ("ben", february_25, 1, 1),
+        ("ben", january, 1, 1),
+        ("ben", february, 0, 1),
+    ]
+
+
+def test_outreach_converts_by_an_order_that_counts_within_thirty_days() -> None:
+    retailer = Retailer()
+    retailer.associates("ann", "ben")
+    retailer.touch("ann", "outreach", "2026-03-01T12:00:00Z", customer="c")  # the order comes 30 days later, to the second
+    retailer.touch("ann", "outreach", "2026-03-01T11:59:59Z", customer="c")  # and a second later than 30 days
+    retailer.touch("ann", "outreach", "2026-03-02T12:00:00Z", customer="d")  # d's order is taken back
+    retailer.touch("ann", "outreach", "2026-03-02T12:00:00Z", customer=None)  # of nobody known: not looked at
+    retailer.touch("ben", "outreach", "2026-03-31T12:00:00Z", customer="c")  # at the same second as the order
+    retailer.sale("1", "2026-03-31T12:00:00Z", 1_000, associate_id="ben", customer="c")
+    retailer.sale("2", "2026-03-03T12:00:00Z", 1_000, associate_id="ben", customer="d")
+    retailer.taken_back("r", "2026-04-05T12:00:00Z", 1_000, of="2", customer="d")
+
+    connection = _measured(retailer)
+
+    assert _ratio(connection, "outreach_converted_share") == {"ann": Fraction(1, 3), "ben": Fraction(0, 1)}
+
+
+def test_a_case_is_resolved_at_first_contact_where_the_client_does_not_come_back_within_a_week() -> None:
+    retailer = Retailer()
+    retailer.associates("ann", "ben")
+    retailer.touch(
+        "ann", "service_case", "2026-03-01T12:00:00Z", customer="c", outcome="Resolved"
+    )  # back within the week, to ben
+    retailer.touch("ben", "service_case", "2026-03-08T12:00:00Z", customer="c", outcome="resolved")
+    retailer.touch("ben", "service_case", "2026-03-15T12:00:01Z", customer="c", outcome="escalated")  # a second after the week
+    retailer.touch("ann", "service_case", "2026-03-02T12:00:00Z", customer="d", outcome="unanswered")
+    retailer.touch("ann", "service_case", "2026-03-03T12:00:00Z", customer="d", outcome="resolved")
+    retailer.touch("ann", "service_case", "2026-03-03T12:00:00Z", customer=None, outcome="resolved")  # of nobody known
+
+    connection = _measured(retailer)
+
+    assert _ratio(connection, "first_contact_resolution_share") == {"ann": Fraction(1, 2), "ben": Fraction(1, 2)}
+
+
+def test_a_client_who_bought_in_two_channels_within_a_year_is_shown_and_cannot_be_paid_on() -> None:
+    retailer = Retailer()
+    retailer.associates("ann", "ben")
+    retailer.sale("1", "2025-03-11T12:00:00Z", 1_000, associate_id="ann", customer="c", channel="store")
+    retailer.sale("2", "2026-03-10T12:00:00Z", 1_000, associate_id="ann", customer="c", channel="online")  # 364 days later
+    retailer.sale("3", "2025-03-10T12:00:00Z", 1_000, associate_id="ann", customer="d", channel="store")
+    retailer.sale("4", "2026-03-10T12:00:00Z", 1_000, associate_id="ben", customer="d", channel="online")  # 365 days later
+    connection = _measured(retailer, "kpi_months")
+
+    found = connection.execute(
+        "select subject_id, numerator, denominator, month from marts.kpi_months where measure = 'cross_channel_clients'"
+    ).fetchall()
+
+    assert found == [("ann", 1_000, 1_000, date(2026, 3, 1))]
+    assert read_registry().get("cross_channel_clients") is None
+
+
+def _measured(retailer: Retailer, *more: str) -> duckdb.DuckDBPyConnection:
+    connection = database(retailer.feeds, [POLICY])
+    dimensions = ("int_assignments_closed", "dim_assignments")
+    build(connection, [*models_under(*CREDITING), *dimensions, *models_under("intermediate/measures"), "fct_measures", *more])
+    return connection

@@ -6,6 +6,7 @@ of that subject on those dates, a team's from those of its members, and from not
 
 from __future__ import annotations
 
+from incentives.warehouse.increments import clients
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch
 
 _PAIR = "business_date, earned_date"
@@ -34,6 +35,7 @@ def count_orders(scratch: Scratch) -> None:
     )
     scratch.differ("int_counted_orders", "semi join scope.placed_orders using (order_key)")
     scratch.show_now("int_counted_orders", ("order_key",))
+    clients.count_books(scratch)
 
 
 def scope_cells(scratch: Scratch) -> None:
@@ -49,7 +51,9 @@ def scope_cells(scratch: Scratch) -> None:
         "scope.changed_orders",
         f"select order_key from {_changed('fct_credits')} union select order_key from {_changed('int_counted_orders')}",
     )
-    people = f"{_of_credits()} union {_of_orders()} union {_of_work()}"
+    people = (
+        f"{_of_credits()} union {_of_orders()} union {_of_work()} union {_of_teams()} union {clients.cells_of_clients(scratch)}"
+    )
     scratch.table(
         "scope.people_cells",
         f"select associate_id, business_date, earned_date from ({people}) where associate_id is not null and associate_id <> 'house' "
@@ -82,12 +86,14 @@ def measure_cells(scratch: Scratch) -> None:
     )
     _show_orders(scratch)
     _show_work(scratch)
+    clients.show_clients(scratch)
     scratch.table(
         "staging.stg_order_lines",
         "select * from now.stg_order_lines semi join intermediate.int_order_lines using (order_line_key)",
     )
     scratch.look_up_dates()
-    scratch.run("int_residences", "int_measures_of_orders", "int_measures_of_work", "fct_measures", "fct_pay_measures")
+    scratch.run("int_residences", "int_measures_of_orders", "int_measures_of_work", "int_measures_of_clients")
+    scratch.run("fct_measures", "fct_pay_measures")
     for model in ("fct_measures", "fct_pay_measures"):
         cells = f"semi join scope.cells using ({_CELL})"
         scratch.differ(model, cells, computed=f"select * from marts.{model} {cells}")
@@ -141,6 +147,16 @@ def _of_orders() -> str:
     )
 
 
+def _of_teams() -> str:
+    """Return the people's days of orders on which somebody is, or was, credited whose team, or whose credit, changed."""
+    credits = "(select order_key, recipient from now.fct_credits union all select order_key, recipient from removed.fct_credits)"
+    return (
+        "select associate_id, business_date, business_date as earned_date from now.int_counted_orders semi join (select order_key from "
+        f"scope.changed_orders union select order_key from {credits} where recipient in "
+        f"(select associate_id from {_changed('stg_assignments')})) using (order_key)"
+    )
+
+
 def _of_work() -> str:
     """Return the people's days of work, answers and scores that changed."""
     interactions, feedback = _changed("stg_interactions"), _changed("stg_feedback")
@@ -161,15 +177,16 @@ def _of_work() -> str:
 def _show_orders(scratch: Scratch) -> None:
     """Show the models the credits, lines and orders that make the cells."""
     scratch.table(
-        "scope.advised_orders",
+        "scope.shown_orders",
         "select distinct orders.order_key from now.int_counted_orders as orders inner join now.fct_credits as advice using (order_key) "
         "semi join scope.people_days as days on advice.recipient = days.associate_id and orders.business_date = days.business_date "
-        "where advice.role = 'advisor'",
+        "where advice.role = 'advisor' union "
+        # Who else is credited on an order decides whether it is shared.
+        "select order_key from now.int_counted_orders semi join scope.people_days using (associate_id, business_date)",
     )
     scratch.table(
         "intermediate.int_counted_orders",
-        "select * from now.int_counted_orders semi join scope.people_days using (associate_id, business_date) union "
-        "select * from now.int_counted_orders semi join scope.advised_orders using (order_key)",
+        "select * from now.int_counted_orders semi join scope.shown_orders using (order_key)",
     )
     scratch.table(
         "scope.credit_cells",
@@ -183,7 +200,7 @@ def _show_orders(scratch: Scratch) -> None:
     scratch.table(
         "scope.measured_lines",
         "select order_line_key from marts.fct_credits union "
-        "select order_line_key from now.int_order_lines semi join scope.advised_orders using (order_key) union "
+        "select order_line_key from now.int_order_lines semi join scope.shown_orders using (order_key) union "
         "select lines.order_line_key from now.int_order_lines as lines semi join (select * from scope.cells where subject_type = 'location') as cells "
         "on lines.location_id = cells.subject_id and lines.business_date = cells.business_date and lines.earned_date = cells.earned_date",
     )

@@ -25,6 +25,7 @@ COMPARED = {
     "int_credits": ("order_line_key", "role_order", "recipient"),
     "int_remaining_orders": ("order_key",),
     "int_counted_orders": ("order_key",),
+    "int_client_books": ("associate_id", "month_end"),
     "fct_credits": ("order_line_key", "role_order", "recipient"),
     "fct_pay_credits": ("order_line_key", "role", "recipient", "pay_currency"),
     "fct_measures": (

@@ -22,6 +22,10 @@ residences as (
     select * from {{ ref('int_residences') }}
 ),
 
+assignments as (
+    select * from {{ ref('int_assignments_closed') }}
+),
+
 clients as (
     select
         counted_orders.*,
@@ -41,6 +45,50 @@ order_advisors as (
     where role = 'advisor' and recipient <> 'house'
     group by order_key, recipient
     having sum(credit_minor) > 0
+),
+
+-- An assignment holds until the next one begins: between two, the last before counts.
+team_spans as (
+    select
+        associate_id,
+        team_id,
+        valid_from,
+        lead(valid_from) over (partition by associate_id order by valid_from) as next_valid_from
+    from assignments
+),
+
+order_people as (
+    select
+        order_key,
+        recipient as associate_id
+    from credits
+    where recipient <> 'house'
+    group by order_key, recipient
+    having sum(credit_minor) > 0
+),
+
+order_teams as (
+    select
+        counted_orders.order_key,
+        order_people.associate_id,
+        team_spans.team_id
+    from counted_orders
+    inner join order_people on counted_orders.order_key = order_people.order_key
+    inner join team_spans
+        on order_people.associate_id = team_spans.associate_id
+        and counted_orders.business_date >= team_spans.valid_from
+        and (counted_orders.business_date < team_spans.next_valid_from or team_spans.next_valid_from is null)
+    where team_spans.team_id is not null
+),
+
+shared_orders as (
+    select distinct counted_orders.order_key
+    from counted_orders
+    inner join order_teams as own
+        on counted_orders.order_key = own.order_key
+        and counted_orders.associate_id = own.associate_id
+    inner join order_teams as other on counted_orders.order_key = other.order_key
+    where own.team_id <> other.team_id
 ),
 
 -- A line is worth all of itself to everybody who is credited for a part of it.
@@ -130,6 +178,12 @@ measures as (
     from counted_orders
     where associate_id is not null
     group by associate_id, business_date
+    union all
+    select {{ measure_row('associate', 'counted_orders.associate_id', "'collaboration_share'", 'count(shared_orders.order_key)', 'counted_orders.business_date', 'counted_orders.business_date', none, none, 'count(*)') }}
+    from counted_orders
+    left join shared_orders on counted_orders.order_key = shared_orders.order_key
+    where counted_orders.associate_id is not null
+    group by counted_orders.associate_id, counted_orders.business_date
     union all
     select {{ measure_row('associate', 'sellers.associate_id', "'discount_share'", 'sum(order_lines.discount_minor)', 'order_lines.business_date', 'order_lines.earned_date', none, 'order_lines.currency', 'sum(order_lines.net_minor + order_lines.discount_minor)') }}
     from sellers

@@ -169,6 +169,18 @@ measures as (
         business_date,
         earned_date
     from {{ ref('int_measures_of_work') }}
+    union all
+    select
+        subject_type,
+        subject_id,
+        measure,
+        unit_key,
+        currency,
+        numerator,
+        denominator,
+        business_date,
+        earned_date
+    from {{ ref('int_measures_of_clients') }}
 ),
 
 final as (
