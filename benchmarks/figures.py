@@ -18,6 +18,7 @@ MODULES = (
     "benchmarks.webhooks",
     "benchmarks.build",
     "benchmarks.crediting",
+    "benchmarks.peers",
     "benchmarks.bonus",
     "benchmarks.one_workspace",
     "benchmarks.portal",
