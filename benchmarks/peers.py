@@ -70,7 +70,9 @@ def run_peer(peer: str, bench: Bench) -> Taken:
 
 def _install(target: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", target], check=True)
-    subprocess.run([target / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", _NEEDED], check=True)
+    subprocess.run(
+        [target / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", _NEEDED], check=True
+    )
 
 
 def _write(bench: Bench, target: Path) -> None:

@@ -125,7 +125,12 @@ class RetentionSection(_Section):
 
 
 SignalName = Literal[
-    "own_touch_at_till", "greeting_before_order", "second_seller_pair", "unidentified_sale", "discount_at_month_end"
+    "own_touch_at_till",
+    "greeting_before_order",
+    "second_seller_pair",
+    "unidentified_sale",
+    "discount_at_month_end",
+    "new_owner_before_order",
 ]
 
 

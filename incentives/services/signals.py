@@ -19,6 +19,7 @@ SIGNALS = {
     "second_seller_pair": "Lines sold together with one other person.",
     "unidentified_sale": "Lines sold to a client whom nobody recorded.",
     "discount_at_month_end": "Lines sold with a discount in the last three days of a month.",
+    "new_owner_before_order": "Lines of clients whom a person has looked after for seven days or fewer.",
 }
 
 

@@ -18,7 +18,14 @@ roles: {seller: 60, advisor: 40}
 advisor: {weights: {conversation: 1}, own_sale_hours: 24}
 """
 OWN_TOUCHES_COUNT = POLICY.replace(", own_sale_hours: 24", "")
-NAMES = ("own_touch_at_till", "greeting_before_order", "second_seller_pair", "unidentified_sale", "discount_at_month_end")
+NAMES = (
+    "own_touch_at_till",
+    "greeting_before_order",
+    "second_seller_pair",
+    "unidentified_sale",
+    "discount_at_month_end",
+    "new_owner_before_order",
+)
 
 
 def _retailer() -> Retailer:
@@ -32,6 +39,15 @@ def _retailer() -> Retailer:
     for number, (day, discount) in enumerate(((5, 100), (28, 100), (29, 0), (31, 100)), 4):
         retailer.sale(
             str(number), f"2026-03-{day:02}T12:00:00Z", 1_000, associate_id="ann", customer=f"c{number}", discount_minor=discount
+        )
+    # Of c5 ben took care a week before the 28th, of c6 a day longer before the 29th; c7 was ann's until the 31st.
+    for customer, who, since, until in (
+        ("c5", "ben", date(2026, 3, 21), None),
+        ("c6", "ben", date(2026, 3, 21), None),
+        ("c7", "ann", date(2026, 3, 30), date(2026, 3, 31)),
+    ):
+        retailer.add(
+            "client_ownership", customer_source="till", customer_id=customer, associate_id=who, valid_from=since, valid_to=until
         )
     # ann's own word at the till, an hour and a day before; ben greets an hour before ann's sale, and a minute earlier.
     retailer.touch("ann", "conversation", "2026-03-05T11:30:00Z", customer="c4")
@@ -75,6 +91,7 @@ def test_each_signal_names_its_cases() -> None:
     assert [row[1:3] for row in rows if row[0] == "unidentified_sale"] == [("ann", "3"), ("ann", "f")]
     # The last three days of March are the 29th to the 31st; on the 29th nothing was given.
     assert [row[1:3] for row in rows if row[0] == "discount_at_month_end"] == [("ann", "7")]
+    assert [row[1:3] for row in rows if row[0] == "new_owner_before_order"] == [("ben", "5")]
 
 
 def test_a_month_is_shown_from_five_cases_beside_the_six_before() -> None:

@@ -16,6 +16,10 @@ order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
 
+client_owners as (
+    select * from {{ ref('int_client_owners') }}
+),
+
 touches as (
     select * from {{ ref('fct_credit_touches') }}
     where role = 'advisor'
@@ -107,6 +111,22 @@ cases as (
         cast(null as {{ dbt.type_string() }}) as with_associate_id
     from sold
     where discount_minor is not null and extract(month from {{ add_days('day', 3) }}) <> extract(month from day)
+    union all
+    select
+        'new_owner_before_order' as signal,
+        client_owners.associate_id,
+        order_lines.business_date as day,
+        client_owners.valid_from >= {{ add_days('order_lines.business_date', -7) }} as is_hit,
+        order_lines.order_line_key,
+        cast(null as {{ dbt.type_string() }}) as interaction_source,
+        cast(null as {{ dbt.type_string() }}) as interaction_id,
+        cast(null as {{ dbt.type_string() }}) as with_associate_id
+    from order_lines
+    inner join client_owners
+        on order_lines.customer_key = client_owners.customer_key
+        and order_lines.business_date >= client_owners.valid_from
+        and order_lines.business_date < client_owners.valid_to
+    where order_lines.line_kind = 'sale'
 ),
 
 final as (
