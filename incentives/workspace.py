@@ -228,6 +228,11 @@ class Workspace:
         return self.warehouse_dir / "warehouse.duckdb"
 
     @property
+    def mart_changes(self) -> Path:
+        """What the last increment changed of the marts: a snapshot is brought up by it."""
+        return self.warehouse_dir / "changes.duckdb"
+
+    @property
     def build_record(self) -> Path:
         """JSON record of the last finished build."""
         return self.warehouse_dir / "build.json"

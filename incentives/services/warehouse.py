@@ -174,7 +174,7 @@ def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> 
         # Policies and settings decide about every row.
         if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.landed.files):
             return None
-        done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill)
+        done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill, changes=ws.mart_changes)
     except (TooMuchToIncrementError, duckdb.IOException, duckdb.OutOfMemoryException):
         # A full build also replaces a warehouse that another program holds, and needs less memory at a time.
         return None
@@ -193,6 +193,8 @@ def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Buil
 
     started = time.perf_counter()
     building = ws.warehouse_dir / "building" / databases.NAME
+    # What was read anew may be less than before: a snapshot of it is copied whole.
+    ws.mart_changes.unlink(missing_ok=True)
     databases.create_database(building, inputs.landed)
     with refuse_policy_gaps(building):
         run = dbt_run.build(project_dir(), building, ws.warehouse_dir / "dbt")

@@ -39,31 +39,108 @@ def write_results(warehouse: Path, target: Path, info: SnapshotInfo) -> None:
     A view that reads marts alone stays one, over the copies: key figures are summed when they are asked for. One that reads what
     no reader gets is copied as a table.
     """
-    with closing(duckdb.connect(str(target), config={"memory_limit": _MEMORY_MAX})) as connection:
-        connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
+    with closing(_open(target, warehouse)) as connection:
         connection.execute(f"create schema {MARTS}")
-        views = _views_of_marts(connection)
-        tables = connection.execute(
-            "select table_name from information_schema.tables where table_catalog = 'warehouse' and table_schema = ? order by 1",
-            [MARTS],
-        ).fetchall()
-        for (table,) in tables:
-            if table in views:
-                continue
-            name = _identifier(str(table))
-            connection.execute(f"create table {MARTS}.{name} as select * from warehouse.{MARTS}.{name}")
-        connection.execute(
-            f"create or replace table {MARTS}.snapshot_info (publication varchar, build_id varchar, last_load integer, "
-            "as_of timestamp, published_at timestamp, code_fingerprint varchar)"
-        )
-        connection.execute(
-            f"insert into {MARTS}.snapshot_info values (?, ?, ?, ?, ?, ?)",
-            [info.publication, info.build_id, info.last_load, info.as_of, info.published_at, info.code_fingerprint],
-        )
-        connection.execute("detach warehouse")
-        for name, select in views.items():
-            connection.execute(f"create view {MARTS}.{_identifier(name)} as {select}")
-        connection.execute("checkpoint")
+        _copy_tables(connection, _tables(connection), info)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From which load to which an increment's changes of the marts lead, and the fingerprint of the code that both were built by."""
+
+    since_load: int
+    through_load: int
+    fingerprint: str
+
+
+def read_step(changes: Path) -> Step | None:
+    """Return the step of a file of changes; None where there is none that can be read."""
+    if not changes.is_file():
+        return None
+    try:
+        with closing(duckdb.connect(str(changes), read_only=True)) as connection:
+            row = connection.execute("select since_load, through_load, fingerprint from step").fetchone()
+    except duckdb.Error:
+        return None
+    return None if row is None else Step(*row)
+
+
+def bring_up_results(warehouse: Path, results: Path, info: SnapshotInfo, changes: Path) -> None:
+    """Make what `write_results` writes of a copy of the results before: big marts by what changed of them, the others whole.
+
+    Args:
+        warehouse: The warehouse of now.
+        results: The copy, changed in place.
+        info: What the snapshot says of itself.
+        changes: What the increment changed of the marts since those results.
+    """
+    with closing(_open(results, warehouse)) as connection:
+        connection.execute(f"attach {_literal(str(changes))} as changes (read_only)")
+        for view in _names(connection, "view", "current_database()", MARTS):
+            connection.execute(f"drop view {MARTS}.{_identifier(view)}")
+        changed = _names(connection, "table", "'changes'", "added")
+        for table in _names(connection, "table", "current_database()", MARTS):
+            if table in changed:
+                _bring_up_table(connection, _identifier(table))
+            else:
+                connection.execute(f"drop table {MARTS}.{_identifier(table)}")
+        connection.execute("detach changes")
+        _copy_tables(connection, [table for table in _tables(connection) if table not in changed], info)
+
+
+def _names(connection: duckdb.DuckDBPyConnection, kind: str, catalogue: str, schema: str) -> list[str]:
+    """Return the names of a schema's tables or views, in order."""
+    rows = connection.execute(
+        f"select {kind}_name from duckdb_{kind}s() where database_name = {catalogue} and schema_name = ? and not internal order by 1",
+        [schema],
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _open(target: Path, warehouse: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(target), config={"memory_limit": _MEMORY_MAX})
+    connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
+    return connection
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of what is copied as a table."""
+    views = _views_of_marts(connection)
+    names = connection.execute(
+        "select table_name from information_schema.tables where table_catalog = 'warehouse' and table_schema = ? order by 1",
+        [MARTS],
+    ).fetchall()
+    return [str(name) for (name,) in names if name not in views]
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], info: SnapshotInfo) -> None:
+    """Copy tables whole, tell what the snapshot is, and make the views anew."""
+    for table in tables:
+        name = _identifier(table)
+        connection.execute(f"create table {MARTS}.{name} as select * from warehouse.{MARTS}.{name}")
+    connection.execute(
+        f"create or replace table {MARTS}.snapshot_info (publication varchar, build_id varchar, last_load integer, "
+        "as_of timestamp, published_at timestamp, code_fingerprint varchar)"
+    )
+    connection.execute(
+        f"insert into {MARTS}.snapshot_info values (?, ?, ?, ?, ?, ?)",
+        [info.publication, info.build_id, info.last_load, info.as_of, info.published_at, info.code_fingerprint],
+    )
+    views = _views_of_marts(connection)
+    connection.execute("detach warehouse")
+    for view, select in views.items():
+        connection.execute(f"create view {MARTS}.{_identifier(view)} as {select}")
+    connection.execute("checkpoint")
+
+
+def _bring_up_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Take the rows away whose keys are among the removed ones, and add the added ones."""
+    keys = [str(row[0]) for row in connection.execute(f"describe changes.removed.{name}").fetchall()]
+    same = " and ".join(f"kept.{_identifier(key)} is not distinct from gone.{_identifier(key)}" for key in keys)
+    connection.execute(
+        f"delete from {MARTS}.{name} where rowid in (select kept.rowid from {MARTS}.{name} as kept semi join changes.removed.{name} as gone on {same})"
+    )
+    connection.execute(f"insert into {MARTS}.{name} by name select * from changes.added.{name}")
 
 
 def _views_of_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

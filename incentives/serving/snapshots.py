@@ -21,8 +21,8 @@ import duckdb
 from filelock import FileLock
 
 from incentives.errors import InputError, OutsideError
-from incentives.serving.copies import SnapshotInfo, write_contacts, write_results
-from incentives.serving.durable import replace_text, sha256_of, sync_dir, sync_file
+from incentives.serving.copies import SnapshotInfo, bring_up_results, read_step, write_contacts, write_results
+from incentives.serving.durable import copy_hashed, replace_text, sha256_of, sync_dir, sync_file
 from incentives.workspace import Workspace
 
 RESULTS = "results.duckdb"
@@ -30,6 +30,7 @@ CONTACTS = "contacts.duckdb"
 POINTER = "current.json"
 RECORD = "publication.json"
 BEFORE_KEPT = 2
+BROUGHT_UP_MAX = 20
 _PUBLICATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TEMPORARY = ".making-"
 
@@ -56,7 +57,10 @@ class PublishableBuild(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One published snapshot; `results_sha256` and `contacts_sha256` are what its files had when published."""
+    """One published snapshot; `results_sha256` and `contacts_sha256` are what its files had when published.
+
+    `brought_up`: how many publications since results were last copied whole, each made from the one before.
+    """
 
     publication: str
     results: Path
@@ -68,6 +72,7 @@ class Snapshot:
     code_fingerprint: str
     results_sha256: str
     contacts_sha256: str
+    brought_up: int = 0
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open the results read-only; SQL can reach no other file and change no setting."""
@@ -131,7 +136,13 @@ def _make(ws: Workspace, build: PublishableBuild, folder: Path, now: datetime) -
     temporary.mkdir(mode=0o700)
     as_of = build.as_of if isinstance(build.as_of, datetime) else datetime.combine(build.as_of, time(), UTC)
     info = SnapshotInfo(build.build_id, build.build_id, build.last_load, _utc(as_of), _utc(now), build.fingerprint)
-    write_results(ws.warehouse, temporary / RESULTS, info)
+    base = _base(ws, build)
+    if base is not None and copy_hashed(base.results, temporary / RESULTS) == base.results_sha256:
+        bring_up_results(ws.warehouse, temporary / RESULTS, info, ws.mart_changes)
+    else:
+        base = None
+        (temporary / RESULTS).unlink(missing_ok=True)
+        write_results(ws.warehouse, temporary / RESULTS, info)
     write_contacts(ws, temporary / CONTACTS, build.last_load)
     record = {
         "publication": info.publication,
@@ -144,6 +155,7 @@ def _make(ws: Workspace, build: PublishableBuild, folder: Path, now: datetime) -
         "code_fingerprint": info.code_fingerprint,
         "results_sha256": sha256_of(temporary / RESULTS),
         "contacts_sha256": sha256_of(temporary / CONTACTS),
+        "brought_up": 0 if base is None else base.brought_up + 1,
     }
     (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     for name in (RESULTS, CONTACTS, RECORD):
@@ -152,6 +164,19 @@ def _make(ws: Workspace, build: PublishableBuild, folder: Path, now: datetime) -
     sync_dir(temporary)
     temporary.rename(folder)
     sync_dir(ws.snapshots)
+
+
+def _base(ws: Workspace, build: PublishableBuild) -> Snapshot | None:
+    """Return the snapshot that an increment's changes bring up to a build; None where its results must be copied whole.
+
+    What was taken away leaves room in the file, so that it is copied whole now and then.
+    """
+    before, step = current(ws), read_step(ws.mart_changes)
+    if before is None or step is None or before.brought_up >= BROUGHT_UP_MAX:
+        return None
+    leads_here = (step.since_load, step.through_load) == (before.last_load, build.last_load)
+    by_the_same = step.fingerprint == before.code_fingerprint == build.fingerprint
+    return before if leads_here and by_the_same and before.results.is_file() else None
 
 
 def _switch(ws: Workspace, snapshot: Snapshot) -> None:
@@ -189,6 +214,7 @@ def _read_record(path: Path, ws: Workspace) -> Snapshot:
             code_fingerprint=str(record["code_fingerprint"]),
             results_sha256=str(record["results_sha256"]),
             contacts_sha256=str(record["contacts_sha256"]),
+            brought_up=int(record.get("brought_up", 0)),
         )
     except (OSError, ValueError, KeyError) as error:
         raise OutsideError(

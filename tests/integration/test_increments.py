@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,9 +12,12 @@ from support_build import KEY, deliver, deliver_first, deliver_second, line, mak
 from support_cli import run_here
 from support_increments import different_rows
 
+from incentives.services.warehouse import build_warehouse
+from incentives.serving import snapshots
 from incentives.workspace import Workspace
 
 pytestmark = pytest.mark.slow
+NOW = datetime(2026, 4, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,74 @@ def test_a_delivery_changes_the_lines_that_it_touches_and_no_others(ws: Workspac
     assert (anew["kind"], anew["build"]) == ("full", done["build"])
     assert different_rows(warehouse, ws.warehouse) == {}
     assert rows(warehouse, "select sum(credit_minor) from marts.fct_credits") == [(10000 + 5500 + 1234 + 3000 + 2000 + 700,)]
+
+
+def _differences(ws: Workspace) -> dict[str, int]:
+    """Rows that only one of the published results and the warehouse's marts has, by table or view."""
+    snapshot = snapshots.current(ws)
+    assert snapshot is not None
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{ws.warehouse}' as warehouse (read_only)")
+        connection.execute(f"attach '{snapshot.results}' as results (read_only)")
+        names = [
+            connection.execute(
+                f"select table_name from information_schema.tables where table_catalog = '{side}' and table_schema = 'marts' order by 1"
+            ).fetchall()
+            for side in ("warehouse", "results")
+        ]
+        assert names[1] == sorted([*names[0], ("snapshot_info",)])
+        found = {}
+        for (name,) in names[0]:
+            one, other = (f"select * from {side}.marts.{name}" for side in ("warehouse", "results"))
+            row = connection.execute(
+                f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
+            ).fetchone()
+            if row and row[0]:
+                found[str(name)] = int(row[0])
+    return found
+
+
+def test_a_snapshot_is_brought_up_by_what_an_increment_changed_and_is_what_a_copy_would_be(ws: Workspace) -> None:
+    for number in (1, 2):
+        if number == 1:
+            deliver_second(ws)
+        else:
+            deliver(ws, "till", "order_lines-more.csv", [line("o7", "1", "3.00", day="2026-03-02")])
+        run_here("land", "--workspace", ws.root)
+        build = build_warehouse(ws, now=NOW)
+        published = snapshots.publish(ws, build, NOW)
+
+        assert published.brought_up == number
+        assert published.last_load == build.last_load
+        assert _differences(ws) == {}
+
+    deliver(ws, "till", "order_lines-last.csv", [line("o8", "1", "4.00", day="2026-03-02")])
+    run_here("land", "--workspace", ws.root)
+    build = build_warehouse(ws, now=NOW)
+    ws.mart_changes.unlink()
+    assert snapshots.publish(ws, build, NOW).brought_up == 0
+    assert _differences(ws) == {}
+
+
+def test_a_snapshot_is_copied_whole_where_the_one_before_was_damaged_or_another_build_lies_between(ws: Workspace) -> None:
+    deliver_second(ws)
+    run_here("land", "--workspace", ws.root)
+    build = build_warehouse(ws, now=NOW)
+    before = snapshots.current(ws)
+    assert before is not None
+    with before.results.open("r+b") as handle:
+        handle.seek(8192)
+        handle.write(b"damaged")
+
+    assert snapshots.publish(ws, build, NOW).brought_up == 0
+    assert _differences(ws) == {}
+
+    for number in (1, 2):
+        deliver(ws, "till", f"order_lines-{number}.csv", [line(f"p{number}", "1", "3.00", day="2026-03-02")])
+        run_here("land", "--workspace", ws.root)
+        build = build_warehouse(ws, now=NOW)
+    assert snapshots.publish(ws, build, NOW).brought_up == 0
+    assert _differences(ws) == {}
 
 
 def test_nothing_new_builds_nothing(ws: Workspace) -> None:

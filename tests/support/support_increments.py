@@ -42,7 +42,15 @@ def full_build(ws: Workspace, database: Path, policies: Sequence[str], through_l
 def bring_up(ws: Workspace, database: Path, policies: Sequence[str], since_load: int, through_load: int) -> Increment:
     """Bring a built file up to a later load."""
     landed = _landed(ws, policies, through_load)
-    return increment(database, landed, _state(through_load), since_load=since_load, spill=database.parent / "spilled")
+    beside = database.parent
+    return increment(
+        database,
+        landed,
+        _state(through_load),
+        since_load=since_load,
+        spill=beside / "spilled",
+        changes=beside / "changes.duckdb",
+    )
 
 
 def different_rows(one: Path, other: Path) -> Rows:

@@ -141,9 +141,14 @@ def _apply(connection: duckdb.DuckDBPyConnection, place: str, name: str, key: Se
     connection.execute(f"insert into {place} by name select * from {SCRATCH}.added.{name}")
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, place: str, key: str) -> None:
+def replaced_keys(key: str) -> str:
+    """Return a select of the values of a column of `REPLACED` whose rows are put in the place of those of before."""
     scope = f"{SCRATCH}.scope.orders" if key == "order_key" else f"(select order_line_key as {key} from {SCRATCH}.scope.lines)"
-    connection.execute(f"delete from {place} where {key} in (select {key} from {scope})")
+    return f"select distinct {key} from {scope}"
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, place: str, key: str) -> None:
+    connection.execute(f"delete from {place} where {key} in ({replaced_keys(key)})")
     connection.execute(f"insert into {place} by name select * from {SCRATCH}.{place}")
 
 

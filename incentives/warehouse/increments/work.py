@@ -16,6 +16,7 @@ from incentives.feeds.contracts import FEEDS, Feed
 from incentives.feeds.sql_rows import literal
 from incentives.warehouse.database import MEMORY_MAX, MEMORY_VARIABLE, Landed, fill_database
 from incentives.warehouse.increments import families, identity, lines, measures, touches
+from incentives.warehouse.increments.changes import keep_changes
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, read_state, read_tests
 from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, merge
 from incentives.warehouse.increments.scratch import BEFORE, Scratch, open_scratch
@@ -55,7 +56,7 @@ def held(warehouse: Path) -> BuildState | None:
         return read_state(connection, warehouse.stem)
 
 
-def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load: int, spill: Path) -> Increment:
+def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load: int, spill: Path, changes: Path) -> Increment:
     """Bring a warehouse up to a load.
 
     Args:
@@ -64,6 +65,7 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         state: What the warehouse will hold.
         since_load: The last load that it holds.
         spill: Folder for what does not fit into memory.
+        changes: File for what changes of the marts.
 
     Raises:
         TooMuchToIncrementError: Too many of all lines are in scope; nothing was changed.
@@ -79,6 +81,7 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         delivered = work_out(scratch)
         done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.cells"))
         tests = [test for test in read_tests(connection, BEFORE) if not set(test.reads) <= _OF_LINES and test.name != _KEYS_TEST]
+        keep_changes(connection, scratch.models, changes, since_load, state)
         # Whoever reads the warehouse could do so until now.
         connection.execute(f"detach {BEFORE}")
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE}")
