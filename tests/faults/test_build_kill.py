@@ -18,7 +18,7 @@ from incentives.services.warehouse import build_warehouse
 from incentives.warehouse.increments.work import held
 from incentives.workspace import Workspace
 
-KILLS = 12
+KILLS = 6
 pytestmark = pytest.mark.slow
 
 

@@ -43,7 +43,7 @@ def _plain(retailer: Retailer, policies: list[str]) -> dict[tuple[Any, ...], tup
     return {key: tuple(entry) for key, entry in found.items()}
 
 
-@examples(60)
+@examples(40)
 @given(retailers(), policy_texts())
 def test_the_plain_implementation_agrees_line_by_line(retailer: Retailer, policies: list[str]) -> None:
     assert credits_of(retailer, policies) == _plain(retailer, policies)
