@@ -139,6 +139,5 @@ FIGURES = (
         prepare=prepare_portal,
         unit="ms",
         bars=dict.fromkeys(("XS", "S", "L"), Bar(value_max=100)),
-        sizes=("XS", "S", "L"),
     ),
 )

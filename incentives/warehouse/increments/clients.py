@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incentives.warehouse.increments.scratch import BEFORE, Scratch
+from incentives.warehouse.increments.scratch import BEFORE, Scratch, changed
 
 _MONTHS = "select distinct date_trunc('month', business_date) as month from {0}.int_remaining_orders"
 
@@ -39,10 +39,10 @@ def count_books(scratch: Scratch) -> None:
 
 def cells_of_clients(scratch: Scratch) -> str:
     """Return a select of the people's days whose books, outreach or service cases read otherwise: associate and both dates."""
-    touches, orders = _changed("int_touches"), _changed("int_remaining_orders")
+    touches, orders = changed("int_touches"), changed("int_remaining_orders")
     day = "touch_date, touch_date as earned_date"
     return (
-        f"select associate_id, month_end as business_date, month_end as earned_date from {_changed('int_client_books')} union "
+        f"select associate_id, month_end as business_date, month_end as earned_date from {changed('int_client_books')} union "
         f"select associate_id, {day} from {touches} where kind in ('outreach', 'service_case') union "
         f"select touches.associate_id, touch_date, touch_date from (select * from now.int_touches where kind = 'outreach') as touches "
         f"semi join {orders} as orders on touches.customer_key = orders.customer_key and touches.started_at < orders.ordered_at "
@@ -74,7 +74,3 @@ def show_clients(scratch: Scratch) -> None:
         "select books.* from now.int_client_books as books semi join scope.people_days as days "
         "on books.associate_id = days.associate_id and books.month_end = days.business_date",
     )
-
-
-def _changed(name: str) -> str:
-    return f"(select * from removed.{name} union all by name select * from added.{name})"

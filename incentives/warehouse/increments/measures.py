@@ -7,7 +7,7 @@ of that subject on those dates, a team's from those of its members, and from not
 from __future__ import annotations
 
 from incentives.warehouse.increments import clients
-from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch
+from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch, changed
 
 _PAIR = "business_date, earned_date"
 _CELL = f"subject_type, subject_id, {_PAIR}"
@@ -49,7 +49,7 @@ def scope_cells(scratch: Scratch) -> None:
         )
     scratch.table(
         "scope.changed_orders",
-        f"select order_key from {_changed('fct_credits')} union select order_key from {_changed('int_counted_orders')}",
+        f"select order_key from {changed('fct_credits')} union select order_key from {changed('int_counted_orders')}",
     )
     people = (
         f"{_of_credits()} union {_of_orders()} union {_of_work()} union {_of_teams()} union {clients.cells_of_clients(scratch)}"
@@ -59,7 +59,7 @@ def scope_cells(scratch: Scratch) -> None:
         f"select associate_id, business_date, earned_date from ({people}) where associate_id is not null and associate_id <> 'house' "
         "and business_date is not null",
     )
-    members = f"select distinct associate_id from {_changed('stg_assignments')}"
+    members = f"select distinct associate_id from {changed('stg_assignments')}"
     scratch.table(
         "scope.member_pairs",
         f"select associate_id, {_PAIR} from scope.people_cells union "
@@ -74,7 +74,7 @@ def scope_cells(scratch: Scratch) -> None:
     scratch.table(
         "scope.cells",
         f"select 'associate' as subject_type, associate_id as subject_id, {_PAIR} from scope.people_cells union {teams} union "
-        f"select 'location' as subject_type, location_id as subject_id, {_PAIR} from {_changed('int_order_lines')} "
+        f"select 'location' as subject_type, location_id as subject_id, {_PAIR} from {changed('int_order_lines')} "
         "where location_id is not null and business_date is not null",
     )
 
@@ -99,11 +99,6 @@ def measure_cells(scratch: Scratch) -> None:
         scratch.differ(model, cells, computed=f"select * from marts.{model} {cells}")
 
 
-def _changed(name: str) -> str:
-    """Return a relation of the rows of a model that went or came."""
-    return f"(select * from removed.{name} union all by name select * from added.{name})"
-
-
 def _member(associate: str, day: str) -> str:
     """Return the condition that a person was in a team on a day: a membership holds until the next begins."""
     return (
@@ -115,9 +110,9 @@ def _member(associate: str, day: str) -> str:
 def _of_credits() -> str:
     """Return the people's cells of credits that changed, and of lines that did: their units count."""
     return (
-        f"select recipient as associate_id, {_PAIR} from {_changed('fct_credits')} union "
-        f"select recipient, {_PAIR} from {_changed('fct_pay_credits')} union "
-        f"select credits.recipient, lines.business_date, lines.earned_date from {_changed('int_order_lines')} as lines "
+        f"select recipient as associate_id, {_PAIR} from {changed('fct_credits')} union "
+        f"select recipient, {_PAIR} from {changed('fct_pay_credits')} union "
+        f"select credits.recipient, lines.business_date, lines.earned_date from {changed('int_order_lines')} as lines "
         "inner join now.int_credits as credits using (order_line_key)"
     )
 
@@ -130,7 +125,7 @@ def _of_orders() -> str:
         "select order_key, recipient from removed.fct_credits where role = 'advisor')"
     )
     records = (
-        f"select customer_record_key from {_changed('stg_customers')} union select customer_record_key from scope.changed_records"
+        f"select customer_record_key from {changed('stg_customers')} union select customer_record_key from scope.changed_records"
     )
     residents = (
         "select unnest([coalesce(earlier.customer_key, customer_record_key), coalesce(later.customer_key, customer_record_key)]) as customer_key "
@@ -139,7 +134,7 @@ def _of_orders() -> str:
     )
     day = "business_date, business_date as earned_date"
     return (
-        f"select associate_id, {day} from {_changed('int_counted_orders')} union "
+        f"select associate_id, {day} from {changed('int_counted_orders')} union "
         f"select advice.recipient, orders.business_date, orders.business_date from {orders} as orders "
         f"inner join {advice} as advice using (order_key) semi join scope.changed_orders using (order_key) union "
         f"select associate_id, {day} from now.int_counted_orders semi join ({residents}) using (customer_key) union "
@@ -153,13 +148,13 @@ def _of_teams() -> str:
     return (
         "select associate_id, business_date, business_date as earned_date from now.int_counted_orders semi join (select order_key from "
         f"scope.changed_orders union select order_key from {credits} where recipient in "
-        f"(select associate_id from {_changed('stg_assignments')})) using (order_key)"
+        f"(select associate_id from {changed('stg_assignments')})) using (order_key)"
     )
 
 
 def _of_work() -> str:
     """Return the people's days of work, answers and scores that changed."""
-    interactions, feedback = _changed("stg_interactions"), _changed("stg_feedback")
+    interactions, feedback = changed("stg_interactions"), changed("stg_feedback")
     about = "answers.interaction_source = about.source and answers.interaction_id = about.interaction_id"
     every = "(select * from now.stg_interactions union all by name select * from removed.stg_interactions)"
     days = (
@@ -169,7 +164,7 @@ def _of_work() -> str:
         # An answer without a person is about whose interaction it was.
         f"select about.associate_id, {_AROUND.format('answers.given_at')} from {feedback} as answers inner join {every} as about on {about} union "
         f"select about.associate_id, {_AROUND.format('answers.given_at')} from now.stg_feedback as answers inner join {interactions} as about on {about} union "
-        f"select associate_id, work_date from {_changed('stg_hours')} union select associate_id, score_date from {_changed('stg_scores')}"
+        f"select associate_id, work_date from {changed('stg_hours')} union select associate_id, score_date from {changed('stg_scores')}"
     )
     return f"select associate_id, day as business_date, day as earned_date from ({days})"
 

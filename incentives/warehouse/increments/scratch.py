@@ -110,6 +110,11 @@ class Scratch:
         self.views.discard(name)
 
 
+def changed(name: str) -> str:
+    """Return a relation of the rows of a model that went or came."""
+    return f"(select * from removed.{name} union all by name select * from added.{name})"
+
+
 def open_scratch(connection: duckdb.DuckDBPyConnection, since_load: int) -> Scratch:
     """Show the models what a delivery does not change.
 
