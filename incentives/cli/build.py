@@ -10,7 +10,7 @@ from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import Cell, OutputFormat, emit
 from incentives.workspace import Workspace
 
-COLUMNS = ("build", "last_load", "as_of", "changed", "kind", "lines_again", "models", "seconds", "publication")
+COLUMNS = ("build", "last_load", "as_of", "changed", "kind", "lines_again", "full_because", "models", "seconds", "publication")
 
 
 @click.command()
@@ -49,6 +49,7 @@ def build(full_refresh: bool, as_of_load: int | None, workspace: Workspace, outp
         "changed": done.changed,
         "kind": "kept" if not done.changed else "full" if done.increment is None else "increment",
         "lines_again": done.increment,
+        "full_because": done.full_because,
         "models": done.models,
         "seconds": f"{done.seconds:.1f}",
         "publication": publication,

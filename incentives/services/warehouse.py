@@ -65,11 +65,10 @@ def build_warehouse(ws: Workspace, *, now: datetime, full_refresh: bool = False,
         if before and not full_refresh and (before.last_load, before.fingerprint) == (load_id, fingerprint):
             return before
         inputs = _inputs(ws, load_id, fingerprint)
-        if as_of_load is None and not full_refresh:
-            incremented = _increment(ws, inputs, database, record)
-            if incremented is not None:
-                return incremented
-        return _build(ws, inputs, database, record)
+        if as_of_load is not None or full_refresh:
+            return _build(ws, inputs, database, record, "it was asked for")
+        incremented = _increment(ws, inputs, database, record)
+        return _build(ws, inputs, database, record, incremented) if isinstance(incremented, str) else incremented
 
 
 def land_documents(ws: Workspace, now: datetime) -> None:
@@ -125,7 +124,9 @@ class _Inputs:
         """What a warehouse of them holds."""
         return BuildState(self.load_id, self.landed.as_of, self.fingerprint)
 
-    def build(self, database: Path, models: int, seconds: float, increment: int | None = None) -> Build:
+    def build(
+        self, database: Path, models: int, seconds: float, *, increment: int | None = None, full_because: str | None = None
+    ) -> Build:
         """Return the build that holds them."""
         return Build(
             build_id=self.build_id,
@@ -137,6 +138,7 @@ class _Inputs:
             seconds=seconds,
             database=database,
             increment=increment,
+            full_because=full_because,
         )
 
 
@@ -156,8 +158,8 @@ def _inputs(ws: Workspace, load_id: int, fingerprint: str) -> _Inputs:
     return _Inputs(load_id, fingerprint, landed)
 
 
-def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build | None:
-    """Bring the last build up to the load, or return None where a full build must be made."""
+def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build | str:
+    """Bring the last build up to the load, or return why a full build must be made."""
     import duckdb
 
     from incentives.warehouse.increments.work import TooMuchToIncrementError, held, increment
@@ -166,27 +168,33 @@ def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> 
     spill = ws.warehouse_dir / _INCREMENT
     try:
         state = held(database)
-        if state is None or state.fingerprint != inputs.fingerprint or not state.last_load < inputs.load_id:
-            return None
+        if state is None:
+            return "there is no build to start from"
+        if state.fingerprint != inputs.fingerprint:
+            return "the product or its models changed"
+        if not state.last_load < inputs.load_id:
+            return "the last build holds no earlier load"
         # What increments took away leaves room in the file; a full build makes it compact again.
         if database.stat().st_size > _BYTES_SMALL + _GROWTH_MAX * state.compact_bytes:
-            return None
+            return "increments left much room in the warehouse's file"
         # Policies and settings decide about every row.
         if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.landed.files):
-            return None
+            return "a policy or a setting changed"
         done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill, changes=ws.mart_changes)
-    except (TooMuchToIncrementError, duckdb.IOException, duckdb.OutOfMemoryException):
+    except TooMuchToIncrementError as error:
+        return str(error)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         # A full build also replaces a warehouse that another program holds, and needs less memory at a time.
-        return None
+        return f"the increment was given up: {str(error).splitlines()[0]}"
     finally:
         shutil.rmtree(spill, ignore_errors=True)
-    build = inputs.build(database, done.models, time.perf_counter() - started, done.lines)
+    build = inputs.build(database, done.models, time.perf_counter() - started, increment=done.lines)
     replace_text(record, record_text(build))
     return build
 
 
-def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Build:
-    """Build into a file of its own and put it in place."""
+def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path, cause: str) -> Build:
+    """Build in full, for a cause, into a file of its own and put it in place."""
     from incentives.warehouse import database as databases
     from incentives.warehouse import dbt_run
     from incentives.warehouse.gaps import refuse_policy_gaps
@@ -199,7 +207,7 @@ def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> Buil
     with refuse_policy_gaps(building):
         run = dbt_run.build(project_dir(), building, ws.warehouse_dir / "dbt")
     databases.finish(building, run.models, run.tests, inputs.state)
-    build = inputs.build(database, len(run.models), time.perf_counter() - started)
+    build = inputs.build(database, len(run.models), time.perf_counter() - started, full_because=cause)
     building.chmod(0o600)
     sync_file(building)
     # The record goes first away and last back: a run killed between the two builds again.

@@ -24,6 +24,7 @@ class Build:
         seconds: How long the build took.
         database: The DuckDB file.
         increment: How many order lines were worked out again; None where the build was a full one, or is an earlier one.
+        full_because: Why it was a full build; None for an increment and for an earlier build.
     """
 
     build_id: str
@@ -35,6 +36,7 @@ class Build:
     seconds: float
     database: Path
     increment: int | None = None
+    full_because: str | None = None
 
 
 def read_build(record: Path, database: Path) -> Build | None:

@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         deliver_first(ws)
         run_here("land", "--workspace", ws.root)
         first = run_here("build", "--workspace", ws.root, "--format", "json").json()[0]
-    assert (first["kind"], first["lines_again"]) == ("full", None)
+    assert (first["kind"], first["lines_again"], first["full_because"]) == ("full", None, "there is no build to start from")
     return ws.root
 
 

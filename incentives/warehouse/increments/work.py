@@ -111,7 +111,7 @@ def work_out(scratch: Scratch) -> list[Feed]:
     families.scope_families(scratch)
     all_lines = scratch.count(f"{BEFORE}.intermediate.int_order_lines")
     if scratch.count("scope.lines") > max(_FEW_LINES, _DIRTY_SHARE_MAX * all_lines):
-        raise TooMuchToIncrementError
+        raise TooMuchToIncrementError(f"{scratch.count('scope.lines'):,} of {all_lines:,} lines are touched")
     families.credit_families(scratch)
     _check(scratch.connection, [test for test in read_tests(scratch.connection, BEFORE) if set(test.reads) <= _OF_LINES])
     measures.count_orders(scratch)
