@@ -17,6 +17,7 @@ from incentives.bonus.inputs import BonusInputs
 from incentives.bonus.modifiers import apply_modifiers
 from incentives.bonus.parts import component_parts
 from incentives.bonus.pay_group import PayGroup
+from incentives.bonus.reader import Reader
 from incentives.bonus.result import BonusException, BonusResult
 from incentives.bonus.settle import SettledPlan, settle
 from incentives.bonus.sources import Sources
@@ -78,7 +79,7 @@ def needed_components(versions: Sequence[Plan]) -> list[str]:
 
 
 def _plan(versions: Sequence[Plan], rows: PlanRows, sources: Sources, period: Period) -> SettledPlan:
-    holders = Holders.of(sources.assignments, versions, rows, Window.to_date(period, None))
+    holders = Holders.of(sources, versions, rows, Window.to_date(period, None))
     terms = {code: _terms(str(name)) for code, name in enumerate(sources.assignments.currencies)}
     evaluated: list[Evaluated] = []
     for name in needed_components(versions):
@@ -116,11 +117,10 @@ def _component(
             own = parts.only(parts.currency == currency)
             unit = terms[currency].minor if measure is not None and measure.is_money else 1
             gather = Gatherer(
-                sources,
+                Reader.of(sources, version, terms[currency].currency),
                 window,
                 Terms(terms[currency].currency, unit, terms[currency].minor),
                 currency,
-                version.returns == "return_period",
                 _version_span(versions, position, component),
             )
             statement = holders.find(own)

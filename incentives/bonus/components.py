@@ -96,7 +96,7 @@ def evaluate_component(
         eligible: Whether each part's person is eligible in the period.
         gather: Reads measures and targets of these parts.
     """
-    presence = Presence(parts, plan.proration)
+    presence = Presence(parts, plan.proration, gather.sources.day_rules(plan.proration))
     collected = gather.collect(plan, component, parts, presence)
     steps = collected.inputs
     size = len(steps[-1].measure)

@@ -42,7 +42,12 @@ def other_currencies(settled: SettledPlan, sources: Sources, period: Period) -> 
     """Yield money credited in the period to people of a plan in a currency that the plan does not pay on and nothing converts."""
     assignments, start, end = sources.assignments, day_number(period.start), day_number(period.end)
     names = sorted(
-        {one.component.measure for part in settled.components for one in part.evaluated if one.component.measure and one.is_money}
+        {
+            one.component.measure
+            for part in settled.components
+            for one in part.evaluated
+            if one.component.measure and one.is_money and one.plan.fx != "plan_rate"
+        }
     )
     shown = np.flatnonzero(settled.shown)
     paid_in: dict[int, set[int]] = {}

@@ -14,7 +14,7 @@ from incentives.bonus.lines import line_inputs, spiff_rows
 from incentives.bonus.measures import MeasureRows, ToDate, to_date
 from incentives.bonus.parts import Parts
 from incentives.bonus.proration import Presence
-from incentives.bonus.sources import Sources
+from incentives.bonus.reader import Reader
 from incentives.bonus.targets import PartTargets, delivered_targets
 from incentives.bonus.teams import pool_inputs, team_to_date
 from incentives.bonus.windows import Window
@@ -29,14 +29,12 @@ ON_TARGET = "on_target"
 class Gatherer:
     """Reads for the parts of one plan version and currency."""
 
-    def __init__(
-        self, sources: Sources, window: Window, terms: Terms, currency: int, by_business_date: bool, plan_span: tuple[int, int]
-    ) -> None:
-        self.sources = sources
+    def __init__(self, reader: Reader, window: Window, terms: Terms, currency: int, plan_span: tuple[int, int]) -> None:
+        self.reader = reader
+        self.sources = reader.sources
         self.window = window
         self.terms = terms
         self.currency = currency
-        self.by_business_date = by_business_date
         self.plan_span = plan_span
 
     @property
@@ -88,15 +86,15 @@ class Gatherer:
         assert component.measure is not None
         payout = component.payout
         if isinstance(payout, Spiff):
-            return self.personal(spiff_rows(self.sources, component, payout, self.by_business_date), parts)
+            return self.personal(spiff_rows(self.reader, component, payout), parts)
         if component.filter is not None:
-            return self.personal(self.sources.lines(component.measure, component.filter, self.by_business_date), parts)
+            return self.personal(self.reader.lines(component.measure, component.filter), parts)
         return self.measure_to_date(component.measure, parts, presence)
 
     def measure_to_date(self, name: str, parts: Parts, presence: Presence) -> ToDate:
         """Return a measure to date for each part: the person's own, or their team's or location's while they are on it."""
         measure = self.sources.measure(name)
-        rows = self.in_currency(self.sources.rows(name, self.by_business_date), measure.is_money)
+        rows = self.in_currency(self.reader.rows(name), measure.is_money)
         if measure.subject == ASSOCIATE:
             return self.personal(rows, parts)
         subject = parts.rows.team if measure.subject == TEAM else parts.rows.location
@@ -186,12 +184,12 @@ class Gatherer:
     def one_period(self) -> Gatherer:
         """Return a gatherer of the period that is paid alone."""
         last = Window(self.window.periods[-1:], self.window.edges[-2:], self.window.end)
-        return Gatherer(self.sources, last, self.terms, self.currency, self.by_business_date, self.plan_span)
+        return Gatherer(self.reader, last, self.terms, self.currency, self.plan_span)
 
 
 def _note(found: PartTargets, presence: Presence, period: tuple[int, int], state: TargetState) -> None:
     """Record what is wrong with targets of parts that are there in the period; who is absent all of it needs none."""
-    there = presence.days(*period) > 0
+    there = presence.there(*period)
     zero = found.delivered & ~found.to_date[-1].positive()
     state.missing |= there & ~found.delivered & ~found.other_currency
     state.zero |= there & zero

@@ -13,6 +13,7 @@ from incentives.bonus.columns import OPEN_START, Days
 from incentives.bonus.exact import Bools, Exact, sum_groups
 from incentives.bonus.parts import Parts
 from incentives.bonus.proration import Presence
+from incentives.bonus.sources import Sources
 from incentives.bonus.spans import Assignments, PlanRows
 from incentives.bonus.windows import Window
 from incentives.plans.model import Guarantee, Plan
@@ -27,13 +28,18 @@ class Holders:
         period: The period that is paid, as a window of one.
     """
 
-    assignments: Assignments
+    sources: Sources
     versions: Sequence[Plan]
     parts: Parts
     period: Window
 
+    @property
+    def assignments(self) -> Assignments:
+        """Assignments of the pay group."""
+        return self.sources.assignments
+
     @classmethod
-    def of(cls, assignments: Assignments, versions: Sequence[Plan], rows: PlanRows, period: Window) -> Holders:
+    def of(cls, sources: Sources, versions: Sequence[Plan], rows: PlanRows, period: Window) -> Holders:
         """Return the holders among a plan's rows: everyone who was under the plan before the period's end."""
         rows = rows.take(np.lexsort((rows.credited_start, rows.currency, rows.person)))
         opens = np.ones(len(rows.person), dtype=np.bool_)
@@ -53,7 +59,7 @@ class Holders:
             rows=rows,
             row_part=(np.cumsum(opens) - 1).astype(np.int64),
         )
-        return cls(assignments, versions, parts.only(parts.version >= 0), period)
+        return cls(sources, versions, parts.only(parts.version >= 0), period)
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -90,7 +96,7 @@ class Holders:
 
     def share(self, version: int) -> Exact:
         """Return the prorated share of the period for which each holder is there, as a version prorates."""
-        return Presence(self.parts, self.versions[version].proration).share(self.period.start, self.period.end)
+        return self._presence(self.parts, version).share(self.period.start, self.period.end)
 
     def guaranteed_share(self, version: int, guarantee: Guarantee) -> Exact:
         """Return the share of the period that a guarantee covers: all of it, or its months from hire."""
@@ -121,7 +127,11 @@ class Holders:
             limited,
             self.parts.row_part,
         )
-        return Presence(covered, self.versions[version].proration).share(self.period.start, self.period.end)
+        return self._presence(covered, version).share(self.period.start, self.period.end)
+
+    def _presence(self, parts: Parts, version: int) -> Presence:
+        proration = self.versions[version].proration
+        return Presence(parts, proration, self.sources.day_rules(proration))
 
 
 def _months_later(day: Days, months: int) -> Days:

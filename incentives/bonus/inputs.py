@@ -18,6 +18,25 @@ _TEXT = pa.string()
 _INT = pa.int64()
 _DATE = pa.date32()
 
+_CREDITS = pa.schema(
+    [
+        ("associate_id", _TEXT),
+        ("order_line_key", _INT),
+        ("root_line_key", _INT),
+        ("order_key", _INT),
+        ("role", _TEXT),
+        ("category", _TEXT),
+        ("sku", _TEXT),
+        ("location_id", _TEXT),
+        ("client", _TEXT),
+        ("earned_date", _DATE),
+        ("business_date", _DATE),
+        ("currency", _TEXT),
+        ("credit_minor", _INT),
+        ("quantity_milli", _INT),
+        ("share_e12", _INT),
+    ]
+)
 # Frame -> its columns, in order. Dates are days; `None` is a missing value.
 SCHEMAS: dict[str, pa.Schema] = {
     # One row per subject, measure, unit, date and currency, of the measures that the plans name and their windows;
@@ -37,25 +56,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
     # One row per credited line, role and recipient; read only when a plan filters or pays by line.
-    "credits": pa.schema(
-        [
-            ("associate_id", _TEXT),
-            ("order_line_key", _INT),
-            ("root_line_key", _INT),
-            ("order_key", _INT),
-            ("role", _TEXT),
-            ("category", _TEXT),
-            ("sku", _TEXT),
-            ("location_id", _TEXT),
-            ("client", _TEXT),
-            ("earned_date", _DATE),
-            ("business_date", _DATE),
-            ("currency", _TEXT),
-            ("credit_minor", _INT),
-            ("quantity_milli", _INT),
-            ("share_e12", _INT),
-        ]
-    ),
+    "credits": _CREDITS,
     "associates": pa.schema([("associate_id", _TEXT), ("hired_on", _DATE), ("left_on", _DATE), ("pay_group", _TEXT)]),
     "assignments": pa.schema(
         [
@@ -93,7 +94,38 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("payable", pa.bool_()),
         ]
     ),
+    # Money measures and credited lines in the currencies of their orders, and the yearly rates that turn them into a plan's:
+    # read only for plans with `fx: plan_rate`.
+    "ordered_measures": pa.schema(
+        [
+            ("subject_type", _TEXT),
+            ("subject_id", _TEXT),
+            ("measure", _TEXT),
+            ("unit_key", _TEXT),
+            ("earned_date", _DATE),
+            ("business_date", _DATE),
+            ("currency", _TEXT),
+            ("numerator", _INT),
+            ("denominator", _INT),
+        ]
+    ),
+    "ordered_credits": _CREDITS,
+    "plan_rates": pa.schema([("rate_year", _INT), ("from_currency", _TEXT), ("to_currency", _TEXT), ("rate_e9", _INT)]),
+    # One row per person and day with hours, in hundredths: read only where a plan prorates by hours or leaves leave out.
+    "attendance": pa.schema(
+        [
+            ("associate_id", _TEXT),
+            ("work_date", _DATE),
+            ("scheduled_centi", _INT),
+            ("worked_centi", _INT),
+            ("leave_centi", _INT),
+        ]
+    ),
+    # One row per location and day that its calendar names: read only where a plan prorates by working days.
+    "working_days": pa.schema([("location_id", _TEXT), ("calendar_day", _DATE), ("is_working", pa.bool_())]),
 }
+# What order lines move: of a locked period these frames are read anew.
+MOVED = ("measures", "credits", "ordered_measures", "ordered_credits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +138,11 @@ class BonusInputs:
     assignments: pd.DataFrame
     targets: pd.DataFrame
     registry: pd.DataFrame
+    ordered_measures: pd.DataFrame
+    ordered_credits: pd.DataFrame
+    plan_rates: pd.DataFrame
+    attendance: pd.DataFrame
+    working_days: pd.DataFrame
 
     @classmethod
     def from_tables(cls, tables: dict[str, pa.Table]) -> BonusInputs:
@@ -119,8 +156,9 @@ class BonusInputs:
 
     @classmethod
     def from_parquet(cls, directory: Path) -> BonusInputs:
-        """Read what `to_parquet` wrote."""
-        return cls.from_tables({name: pq.read_table(directory / f"{name}.parquet") for name in SCHEMAS})
+        """Read what `to_parquet` wrote; a frame that is not there, as an earlier version did not know it, is empty."""
+        present = [name for name in SCHEMAS if (directory / f"{name}.parquet").is_file()]
+        return cls.from_tables({name: pq.read_table(directory / f"{name}.parquet") for name in present})
 
     def to_parquet(self, directory: Path) -> tuple[Path, ...]:
         """Write one Parquet file per frame, with bytes that depend on the rows alone, and return their paths."""

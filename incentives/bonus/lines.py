@@ -13,7 +13,7 @@ from incentives.bonus.curves import CurveInputs
 from incentives.bonus.exact import Exact, sum_groups
 from incentives.bonus.measures import DISTINCT, MeasureRows
 from incentives.bonus.parts import Parts
-from incentives.bonus.sources import Sources
+from incentives.bonus.reader import Reader
 from incentives.plans.model import Component
 from incentives.plans.payouts import Spiff
 from incentives.plans.registry import LINE_MEASURES
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from incentives.bonus.gather import Gatherer
 
 
-def spiff_rows(sources: Sources, component: Component, payout: Spiff, by_business_date: bool) -> MeasureRows:
+def spiff_rows(reader: Reader, component: Component, payout: Spiff) -> MeasureRows:
     """Return the rows that a spiff counts: orders, units or anything at all, between its two dates."""
     assert component.measure is not None
     if payout.each == "order":
-        rows = replace(sources.orders(component.measure, component.filter, by_business_date), additivity=DISTINCT)
+        rows = replace(reader.orders(component.measure, component.filter), additivity=DISTINCT)
     elif component.filter is not None and component.measure in LINE_MEASURES:
-        rows = sources.lines(component.measure, component.filter, by_business_date)
+        rows = reader.lines(component.measure, component.filter)
     else:
-        rows = sources.rows(component.measure, by_business_date)
+        rows = reader.rows(component.measure)
     first = day_number(payout.start) if payout.start else int(rows.day.min(initial=0))
     last = day_number(payout.end) if payout.end else int(rows.day.max(initial=0))
     return rows.take((rows.day >= first) & (rows.day <= last))
@@ -46,7 +46,7 @@ def line_inputs(
 ) -> Collected:
     """Return one element for each credited line, with what its returns have left of it, in the period that is paid."""
     assert component.measure is not None
-    rows = gather.sources.lines(component.measure, component.filter, gather.by_business_date)
+    rows = gather.reader.lines(component.measure, component.filter)
     rows = rows.take((rows.currency == gather.currency) | (rows.currency < 0))
     start, end = gather.last_period
     part = parts.locate(rows.subject, rows.earned)

@@ -26,7 +26,7 @@ class MeasureRows:
     day: Days
     currency: Codes
     numerator: Ints
-    denominator: npt.NDArray[np.int64]
+    denominator: Ints
     unit_key: Codes
     additivity: str
     minimum_count: int

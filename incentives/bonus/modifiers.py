@@ -14,6 +14,7 @@ from incentives.bonus.curves import Terms, plain_bound
 from incentives.bonus.exact import Bools, Exact
 from incentives.bonus.holders import Holders
 from incentives.bonus.measures import to_date
+from incentives.bonus.reader import Reader
 from incentives.bonus.sources import Sources
 from incentives.bonus.windows import Window
 from incentives.periods import Period
@@ -53,7 +54,9 @@ def apply_modifiers(
         if modifier.gate_attainment is not None:
             value, known = attainment(holders, [one for one in evaluated if one.component.id == modifier.gate_attainment])
         else:
-            value, known = _measured(modifier.measure or modifier.gate or "", window, plan, currency, holders, sources)
+            value, known = _measured(
+                modifier.measure or modifier.gate or "", window, Reader.of(sources, plan, terms.currency), currency, holders
+            )
         factor = (
             _table_factor(modifier, value, known, terms, sources)
             if modifier.measure
@@ -76,11 +79,11 @@ def attainment(holders: Holders, evaluated: Sequence[Evaluated]) -> tuple[Exact,
     return measure.zero_unless(known).over(target.where(known, Exact.constant(1, size))), known
 
 
-def _measured(name: str, window: Window, plan: Plan, currency: int, holders: Holders, sources: Sources) -> tuple[Exact, Bools]:
-    rows = sources.rows(name, plan.returns == "return_period")
+def _measured(name: str, window: Window, reader: Reader, currency: int, holders: Holders) -> tuple[Exact, Bools]:
+    rows = reader.rows(name)
     period = window.position(rows.day)
     inside = np.flatnonzero((period >= 0) & ((rows.currency == currency) | (rows.currency < 0)))
-    people = len(sources.assignments.people)
+    people = len(reader.sources.assignments.people)
     chosen = rows.take(inside)
     measured = to_date(chosen, chosen.subject, period[inside], window.count, people)
     person: npt.NDArray[np.int64] = holders.parts.person

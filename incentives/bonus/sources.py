@@ -9,12 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from incentives.bonus.columns import codes_in, days, integers, present, texts
+from incentives.bonus.day_rules import DayRules
 from incentives.bonus.exact import Ints, multiply
 from incentives.bonus.inputs import BonusInputs
 from incentives.bonus.measures import ADDS_UP, MeasureRows
+from incentives.bonus.plan_rates import PlanRates
 from incentives.bonus.spans import Assignments
 from incentives.bonus.targets import TargetRows
-from incentives.plans.model import Filter
+from incentives.plans.model import Filter, Proration
 from incentives.plans.registry import ASSOCIATE, LOCATION, TEAM, Measure, Registry
 
 UNITS, REVENUE_PREFIX = "credited_units", "credited_revenue"
@@ -28,8 +30,9 @@ class Sources:
     def __init__(self, inputs: BonusInputs, assignments: Assignments) -> None:
         self.inputs = inputs
         self.assignments = assignments
-        self._rows: dict[tuple[str, str, bool], MeasureRows] = {}
+        self._rows: dict[tuple[str, str, bool, str | None], MeasureRows] = {}
         self._targets: dict[tuple[str, str], TargetRows] = {}
+        self._rules: dict[tuple[str, str], DayRules] = {}
 
     @cached_property
     def registry(self) -> Registry:
@@ -55,11 +58,23 @@ class Sources:
         """Return the ids that codes of a kind of subject refer to."""
         return {TEAM: self.assignments.teams, LOCATION: self.assignments.locations}.get(subject, self.assignments.people)
 
-    def rows(self, name: str, by_business_date: bool) -> MeasureRows:
-        """Return the rows of a measure whose subjects are known here."""
-        key = (name, "", by_business_date)
+    @cached_property
+    def plan_rates(self) -> PlanRates:
+        """The yearly rates."""
+        return PlanRates(self.inputs.plan_rates)
+
+    def day_rules(self, proration: Proration) -> DayRules:
+        """Return which days count in a proration, and who was absent on them."""
+        key = (proration.by, proration.leave)
+        if key not in self._rules:
+            self._rules[key] = DayRules.of(self.inputs, self.assignments, proration)
+        return self._rules[key]
+
+    def rows(self, name: str, by_business_date: bool, rates_to: str | None = None) -> MeasureRows:
+        """Return the rows of a measure whose subjects are known here; with `rates_to`, orders' money at yearly rates."""
+        key = (name, "", by_business_date, rates_to)
         if key not in self._rows:
-            self._rows[key] = self._measure_rows(self.measure(name), by_business_date)
+            self._rows[key] = self._measure_rows(self.measure(name), by_business_date, rates_to)
         return self._rows[key]
 
     def is_converted(self, name: str) -> bool:
@@ -67,18 +82,18 @@ class Sources:
         frame = self.inputs.measures
         return bool(((frame["measure"] == name) & frame["is_converted"].fillna(False)).fillna(False).any())
 
-    def lines(self, name: str, wanted: Filter | None, by_business_date: bool) -> MeasureRows:
+    def lines(self, name: str, wanted: Filter | None, by_business_date: bool, rates_to: str | None = None) -> MeasureRows:
         """Return credited lines as rows of a measure; `unit_key` is the order line that a sale and its returns share."""
-        key = (name, repr(wanted), by_business_date)
+        key = (name, repr(wanted), by_business_date, rates_to)
         if key not in self._rows:
-            self._rows[key] = self._line_rows(name, wanted, by_business_date, "root_line_key")
+            self._rows[key] = self._line_rows(name, wanted, by_business_date, "root_line_key", rates_to)
         return self._rows[key]
 
-    def orders(self, name: str, wanted: Filter | None, by_business_date: bool) -> MeasureRows:
+    def orders(self, name: str, wanted: Filter | None, by_business_date: bool, rates_to: str | None = None) -> MeasureRows:
         """Return credited lines with the order as `unit_key`."""
-        key = (f"{name}/orders", repr(wanted), by_business_date)
+        key = (f"{name}/orders", repr(wanted), by_business_date, rates_to)
         if key not in self._rows:
-            self._rows[key] = self._line_rows(name, wanted, by_business_date, "order_key")
+            self._rows[key] = self._line_rows(name, wanted, by_business_date, "order_key", rates_to)
         return self._rows[key]
 
     def targets(self, measure: str, subject: str, is_money: bool) -> TargetRows:
@@ -90,8 +105,8 @@ class Sources:
             )
         return self._targets[key]
 
-    def _measure_rows(self, measure: Measure, by_business_date: bool) -> MeasureRows:
-        frame = self.inputs.measures
+    def _measure_rows(self, measure: Measure, by_business_date: bool, rates_to: str | None) -> MeasureRows:
+        frame = self.inputs.measures if rates_to is None else self.inputs.ordered_measures
         wanted = (frame["measure"] == measure.name) & (frame["subject_type"] == measure.subject)
         frame = frame[wanted.fillna(False).to_numpy(dtype=np.bool_)]
         subject = codes_in(frame["subject_id"], self.subjects(measure.subject))
@@ -108,7 +123,17 @@ class Sources:
             additivity=measure.additivity,
             minimum_count=measure.minimum_count,
         )
-        return rows.take(subject >= 0)
+        return self._at_rates(rows, subject >= 0, frame["currency"], rates_to)
+
+    def _at_rates(
+        self, rows: MeasureRows, known: npt.NDArray[np.bool_], currencies: pd.Series, rates_to: str | None
+    ) -> MeasureRows:
+        """Return the known rows, of plans at yearly rates in the plan's currency."""
+        rows = rows.take(known)
+        if rates_to is None:
+            return rows
+        code = int(self.assignments.currencies.get_indexer(pd.Index([rates_to]))[0])
+        return self.plan_rates.convert(rows, currencies[known], rates_to, code)
 
     def _currency(self, column: pd.Series) -> npt.NDArray[np.int64]:
         """Return currency codes: -1 where there is none, one past the last where nobody is paid in it."""
@@ -116,8 +141,13 @@ class Sources:
         codes = codes_in(column, known)
         return np.where(present(column) & (codes < 0), len(known), codes).astype(np.int64)
 
-    def _line_rows(self, name: str, wanted: Filter | None, by_business_date: bool, unit: str) -> MeasureRows:
-        frame = self.inputs.credits
+    def _line_rows(
+        self, name: str, wanted: Filter | None, by_business_date: bool, unit: str, rates_to: str | None
+    ) -> MeasureRows:
+        frame = self.inputs.credits if rates_to is None else self.inputs.ordered_credits
+        if name == UNITS:
+            # A line stands once in each pay currency, but its units count once.
+            frame = frame.drop_duplicates(["order_line_key", "role", "associate_id"])
         mask = np.ones(len(frame), dtype=np.bool_)
         role = name.removeprefix(f"{REVENUE_PREFIX}_") if name.startswith(f"{REVENUE_PREFIX}_") else None
         if role is not None:
@@ -149,7 +179,7 @@ class Sources:
             additivity=ADDS_UP,
             minimum_count=0,
         )
-        return rows.take(subject >= 0)
+        return self._at_rates(rows, subject >= 0, frame["currency"], rates_to)
 
 
 __all__ = ["ASSOCIATE", "Sources"]

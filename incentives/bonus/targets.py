@@ -101,12 +101,13 @@ def delivered_targets(
 def _cumulated(near: TargetRows, presence: Presence, pairs: tuple[npt.NDArray[np.intp], ...], edges: Days) -> list[Exact]:
     row, target, part = pairs
     size = len(presence.parts)
-    full = presence.weights.between(near.start, near.end)
-    used = sorted({int(weight) for weight in np.unique(full[target]) if weight > 0})
-    common = math.lcm(*used) if used else 1
+    full, which = np.unique(
+        presence.weights.between(near.start[target], near.end[target], presence.parts.rows.location[row]), return_inverse=True
+    )
+    common = math.lcm(*[int(weight) for weight in full if weight > 0])
     factor = narrow(np.array([common // int(weight) if weight > 0 else 0 for weight in full], dtype=np.object_))
-    value = multiply(multiply(near.value, 1), factor)[target]
-    scale = common * near.scale
+    value = multiply(near.value[target], factor[np.asarray(which).reshape(-1)]) if len(target) else near.value[target]
+    scale = common * near.scale * presence.whole_day
     if presence.by_fte:
         value, scale = multiply(value, presence.parts.rows.fte[row]), scale * FTE_FULL
     sums: list[Exact] = []

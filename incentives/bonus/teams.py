@@ -11,13 +11,14 @@ import pandas as pd
 
 from incentives.bonus.collected import Collected, TargetState
 from incentives.bonus.curves import CurveInputs, Terms, plain_bound
+from incentives.bonus.day_rules import DayRules
 from incentives.bonus.exact import Bools, Exact, sum_groups
 from incentives.bonus.measures import MeasureRows, ToDate, to_date
 from incentives.bonus.parts import Parts
 from incentives.bonus.proration import Presence
 from incentives.bonus.spans import FTE_FULL, PlanRows
 from incentives.bonus.windows import Window
-from incentives.plans.model import Component, Plan
+from incentives.plans.model import Component, Plan, Proration
 from incentives.plans.numbers import Amount
 from incentives.plans.payouts import Linear, Step, Tiers
 
@@ -51,14 +52,14 @@ def pool_inputs(gather: Gatherer, plan: Plan, component: Component, parts: Parts
     assert component.measure is not None
     teams = gather.sources.assignments.teams
     measure = gather.sources.measure(component.measure)
-    rows = gather.in_currency(gather.sources.rows(component.measure, gather.by_business_date), measure.is_money)
+    rows = gather.in_currency(gather.reader.rows(component.measure), measure.is_money)
     period = gather.window.position(rows.day)
     start, end = gather.plan_span
     inside = np.flatnonzero((period >= 0) & (rows.day >= start) & (rows.day < end))
     chosen = rows.take(inside)
     values = to_date(chosen, chosen.subject, period[inside], gather.window.count, len(teams)).values
     whole = _whole_teams(len(teams), start, end)
-    presence = Presence(whole, plan.proration.model_copy(update={"given": "personal", "by": "calendar_days"}))
+    presence = Presence(whole, Proration(), DayRules(None, None))
     shares = presence.shares_to_date(gather.window)
     targets: list[Exact] | None = None
     if isinstance(component.target, Amount):

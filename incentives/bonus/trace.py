@@ -207,6 +207,10 @@ def _window(one: Evaluated, part: int) -> dict[str, str]:
     }
     if one.is_money:
         inputs["currency"] = one.terms.currency
+        if one.plan.fx == "plan_rate":
+            inputs["fx"] = "plan_rate"
+    if one.plan.leavers.after_leaving == "forfeit":
+        inputs["after_leaving"] = "forfeit"
     return {**inputs, **filter_text(one.component.filter)}
 
 

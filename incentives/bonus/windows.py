@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from incentives.bonus.columns import Days, day_number, day_of
+from incentives.bonus.columns import Codes, Days, day_number, day_of
+from incentives.bonus.day_rules import WorkingDays
 from incentives.periods import Calendar, Period
 
 # Common multiple of the lengths of months: a month's days weigh 1/length each, in whole numbers.
@@ -66,23 +67,25 @@ class Window:
 
 
 class DayWeights:
-    """How much each day counts in a proration: all days alike, or every calendar month alike.
+    """How much each day counts in a proration: all days alike, working days alone, or every calendar month alike.
 
     Weights are integers; only ratios of them are used.
     """
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: str, working: WorkingDays | None = None) -> None:
         self.by = by
+        self.working = working
 
-    def between(self, start: Days, end: Days) -> npt.NDArray[np.int64]:
-        """Return the weight of the days start..end-1, zero where end <= start."""
-        weight: npt.NDArray[np.int64] = end - start if self.by != "months" else self._cumulated(end) - self._cumulated(start)
+    def between(self, start: Days, end: Days, location: Codes) -> npt.NDArray[np.int64]:
+        """Return the weight of the days start..end-1 at each location, zero where end <= start."""
+        if self.by == "months":
+            weight = self._cumulated(end) - self._cumulated(start)
+        elif self.working is not None:
+            weight = self.working.between(start, end, location)
+        else:
+            weight = end - start
         weight[weight < 0] = 0
         return weight
-
-    def one(self, start: int, end: int) -> int:
-        """Return the weight of one span."""
-        return int(self.between(np.array([start], dtype=np.int64), np.array([end], dtype=np.int64))[0])
 
     def counted(self, start: Days, end: Days) -> tuple[Days, Days]:
         """Return spans as the proration counts them: by months, the starting month whole and a broken last one not."""

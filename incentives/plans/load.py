@@ -18,8 +18,6 @@ from incentives.plans.plan_checks import plan_problems
 from incentives.plans.registry import Registry
 
 SUFFIXES = (".yaml", ".yml")
-# Keys of the plan language that this version reads about in the design but does not calculate; refused, never ignored.
-UNSUPPORTED_KEYS = frozenset({"leavers", "fx", "leave"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +134,6 @@ def _inside(document: Document, loc: KeyPath) -> KeyPath:
 
 def _message(kind: str, message: str, loc: KeyPath) -> str:
     if kind == "extra_forbidden":
-        if loc[-1] in UNSUPPORTED_KEYS:
-            return "part of the plan language, but this version does not calculate it; take it out"
         if loc[-1] == "channel":
             return "a plan may not name a channel"
         return "unknown key; it is not part of the plan language"

@@ -65,9 +65,14 @@ class Eligibility(Model):
 
 
 class Proration(Model):
-    """How absence from the plan lowers targets and fixed amounts."""
+    """How absence from the plan, and from work, lowers targets and fixed amounts.
 
-    by: Literal["calendar_days", "months", "none"] = "calendar_days"
+    `leave: exclude`: a day counts less by the part of its hours that was leave. `by: hours`: also by the part that was planned
+    and neither worked nor leave.
+    """
+
+    by: Literal["calendar_days", "working_days", "hours", "months", "none"] = "calendar_days"
+    leave: Literal["include", "exclude"] = "include"
     given: Literal["personal", "full_time"] = "personal"
 
 
@@ -199,6 +204,13 @@ class Draw(Model):
     recovery: Recovery | None = None
 
 
+class Leavers(Model):
+    """What becomes of people who have left: for how many days they are charged what they owe, and whether orders that complete later still pay."""
+
+    charge_days: Annotated[int, Field(ge=0, le=730)] | None = None
+    after_leaving: Literal["pay", "forfeit"] = "pay"
+
+
 class Plan(Model):
     """One version of a plan."""
 
@@ -214,8 +226,10 @@ class Plan(Model):
     modifiers: tuple[Modifier, ...] = ()
     total: Total = Total()
     draw: Draw | None = None
+    fx: Literal["sale_date", "plan_rate"] = "sale_date"
     returns: Literal["original_period", "return_period"] = "original_period"
-    after_lock: Literal["reprice"] = "reprice"
+    after_lock: Literal["reprice", "earned_rate"] = "reprice"
+    leavers: Leavers = Leavers()
     stacks: bool = False
 
     @property

@@ -26,6 +26,13 @@ def plan_problems(plan: Plan, registry: Registry) -> list[Problem]:
     for index, modifier in enumerate(plan.modifiers):
         problems += _modifier_problems(plan, modifier, ("modifiers", index), registry)
     problems += _draw_problems(plan)
+    if plan.proration.leave == "exclude" and plan.proration.by in ("months", "none"):
+        problems.append(
+            Problem(
+                ("proration", "leave"), f"by: {plan.proration.by} counts no days; leave out this key, or prorate by days or hours"
+            )
+        )
+    problems += _earned_rate_problems(plan)
     problems += _circles(plan)
     problems += _amounts(plan, registry)
     return problems
@@ -45,6 +52,21 @@ def _unique(plan: Plan) -> Iterator[Problem]:
         if component.id in seen:
             yield Problem(("components", index, "id"), f"the id '{component.id}' stands twice")
         seen.add(component.id)
+
+
+def _earned_rate_problems(plan: Plan) -> Iterator[Problem]:
+    if plan.after_lock != "earned_rate":
+        return
+    for index, component in enumerate(plan.components):
+        if component.interval is not None and component.interval != plan.calendar:
+            yield Problem(
+                ("components", index, "interval"),
+                "after_lock: earned_rate pays a period by what remains of its own measure; progress over several periods needs reprice",
+            )
+        if component.pays == "per_line":
+            yield Problem(
+                ("components", index, "pays"), "after_lock: earned_rate looks at the whole measure; per_line needs reprice"
+            )
 
 
 def _draw_problems(plan: Plan) -> Iterator[Problem]:

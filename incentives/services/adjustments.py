@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -42,6 +42,9 @@ from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
+
+    from incentives.bonus.result import Statement as BonusStatement
 
 # A period is final this long after its lock: what differs later is listed and not posted.
 RESTATED_FOR = timedelta(days=365)
@@ -70,16 +73,24 @@ class Restated:
         inputs: Its frozen inputs with what order lines move as of today.
         drafts: One statement for each person, plan and currency whose worth is not what is settled.
         is_final: Whether the difference is listed and not posted any more.
+        uncharged: Statements that would take something from people who left too long ago: listed and not posted.
     """
 
     head: CycleHead
     inputs: BonusInputs
     drafts: tuple[StatementDraft, ...]
     is_final: bool
+    uncharged: tuple[StatementDraft, ...] = ()
 
 
 def restated_periods(
-    ws: Workspace, session: Session, connection: duckdb.DuckDBPyConnection, head: CycleHead, *, as_of: datetime
+    ws: Workspace,
+    session: Session,
+    connection: duckdb.DuckDBPyConnection,
+    head: CycleHead,
+    associates: pd.DataFrame,
+    *,
+    as_of: datetime,
 ) -> tuple[Restated, ...]:
     """Return the locked periods of a cycle's calendar whose worth differs from what is settled, oldest first.
 
@@ -88,6 +99,7 @@ def restated_periods(
         session: Reads the ledger.
         connection: The snapshot that the cycle is calculated from.
         head: The cycle that would carry the adjustments; where an earlier one is not locked, that one carries them.
+        associates: Whom the cycle's own calculation knows, with their last days.
         as_of: The moment of the snapshot.
     """
     locked = locked_before(session, head)
@@ -101,11 +113,12 @@ def restated_periods(
         frozen = frozen_inputs(ws, manifest)
         plans = frozen_plans(ws, manifest, frozen)
         inputs = _today(frozen, plans, Period.parse(earlier.period), connection, of_lines)
-        drafts = open_drafts(
-            plans, inputs, Period.parse(earlier.period), frozen_pay_group(manifest), settled.get(earlier.period, {})
-        )
+        period, group = Period.parse(earlier.period), frozen_pay_group(manifest)
+        drafts = open_drafts(plans, inputs, period, group, settled.get(earlier.period, {}), frozen)
         if drafts:
-            found.append(Restated(earlier, inputs, drafts, _locked_at(session, earlier) + RESTATED_FOR < as_of))
+            uncharged = _uncharged(drafts, plans, associates, head)
+            posted = tuple(draft for draft in drafts if draft not in uncharged)
+            found.append(Restated(earlier, inputs, posted, _locked_at(session, earlier) + RESTATED_FOR < as_of, uncharged))
     return tuple(found)
 
 
@@ -145,14 +158,26 @@ def settled_by_period(session: Session, locked: Sequence[CycleHead]) -> dict[str
 
 
 def open_drafts(
-    plans: Sequence[PlanText], inputs: BonusInputs, period: Period, group: PayGroup, settled: SettledOf
+    plans: Sequence[PlanText],
+    inputs: BonusInputs,
+    period: Period,
+    group: PayGroup,
+    settled: SettledOf,
+    frozen: BonusInputs | None = None,
 ) -> tuple[StatementDraft, ...]:
-    """Return a statement for each person, plan and currency of a period whose worth is not what is settled. Pure."""
-    from incentives.bonus.calculate import calculate
+    """Return a statement for each person, plan and currency of a period whose worth is not what is settled. Pure.
 
-    result = calculate([text.plan for text in plans], inputs, period, group)
+    With what was frozen, plans of `after_lock: earned_rate` pay in proportion to what remains of it.
+    """
+    from incentives.bonus.calculate import calculate
+    from incentives.bonus.earned_rate import at_earned_rates
+
+    own = [text.plan for text in plans]
+    statements: Iterable[BonusStatement] = calculate(own, inputs, period, group).statements
+    if frozen is not None and any(plan.after_lock == "earned_rate" for plan in own):
+        statements = at_earned_rates(calculate(own, frozen, period, group).statements, statements, own)
     drafts: dict[tuple[str, str, str], StatementDraft] = {}
-    for draft in statement_drafts(result.statements):
+    for draft in statement_drafts(statements):
         key = (draft.associate_id, draft.plan, draft.currency)
         held = settled.get(key)
         drafts[key] = replace(draft, settled_minor=held.amount_minor if held else 0)
@@ -163,7 +188,12 @@ def open_drafts(
 
 
 def adjustments_again(
-    ws: Workspace, session: Session, head: CycleHead, manifest: Mapping[str, object], before_event: int
+    ws: Workspace,
+    session: Session,
+    head: CycleHead,
+    manifest: Mapping[str, object],
+    associates: pd.DataFrame,
+    before_event: int,
 ) -> Iterator[StatementDraft]:
     """Yield the adjustments of a version, recorded by an event, from what was frozen with it, as they were drafted."""
     before = locked_before(session, head) or ()
@@ -175,7 +205,10 @@ def adjustments_again(
         frozen = frozen_inputs(ws, own)
         inputs = adjusted_inputs(ws, manifest, earlier.period, frozen)
         period, group = Period.parse(earlier.period), frozen_pay_group(own)
-        yield from open_drafts(frozen_plans(ws, own, frozen), inputs, period, group, settled.get(earlier.period, {}))
+        plans = frozen_plans(ws, own, frozen)
+        drafts = open_drafts(plans, inputs, period, group, settled.get(earlier.period, {}), frozen)
+        uncharged = _uncharged(drafts, plans, associates, head)
+        yield from (draft for draft in drafts if draft not in uncharged)
 
 
 def in_statement_order(
@@ -195,9 +228,33 @@ def _today(
     from incentives.services.bonus import read_inputs
 
     today = read_inputs(connection, [text.plan for text in plans], period)
-    kept = frozen.measures[~frozen.measures["measure"].isin(of_lines)]
-    moved = today.measures[today.measures["measure"].isin(of_lines)]
-    return replace(frozen, measures=pd.concat([kept, moved], ignore_index=True), credits=today.credits)
+
+    def moved(kept: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+        parts = [kept[~kept["measure"].isin(of_lines)], now[now["measure"].isin(of_lines)]]
+        return pd.concat(parts, ignore_index=True)
+
+    return replace(
+        frozen,
+        measures=moved(frozen.measures, today.measures),
+        ordered_measures=moved(frozen.ordered_measures, today.ordered_measures),
+        credits=today.credits,
+        ordered_credits=today.ordered_credits,
+    )
+
+
+def _uncharged(
+    drafts: Sequence[StatementDraft], plans: Sequence[PlanText], associates: pd.DataFrame, head: CycleHead
+) -> tuple[StatementDraft, ...]:
+    """Return what a cycle may not take any more: of people who left longer before it than their plan charges leavers."""
+    charged = {(text.plan.plan, text.plan.version): text.plan.leavers.charge_days for text in plans}
+    left = dict(zip(associates["associate_id"].tolist(), associates["left_on"].tolist(), strict=True))
+    found = []
+    for draft in drafts:
+        days, left_on = charged.get((draft.plan, draft.plan_version)), left.get(draft.associate_id)
+        is_gone = days is not None and isinstance(left_on, date) and left_on + timedelta(days=days) < head.period_start
+        if is_gone and draft.worth_minor < draft.settled_minor:
+            found.append(draft)
+    return tuple(found)
 
 
 def _nothing(associate: str, plan: str, currency: str, period: Period, held: Settled) -> StatementDraft:

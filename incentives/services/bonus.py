@@ -45,13 +45,16 @@ select * from chosen
 where measure in (select unnest($measures))
   and ((earned_date >= $start and earned_date < $end) or (business_date >= $start and business_date < $end))
 """
-_CREDITS = """
+_CHOSEN_CREDITS = """
 with chosen as (
     select order_line_key, role, recipient, currency, credit_minor from marts.fct_credits
     where currency not in (select pay_currency from marts.fct_pay_credits)
     union all
     select order_line_key, role, recipient, pay_currency, credit_minor from marts.fct_pay_credits
 )
+"""
+_ORDERED_CREDITS = "with chosen as (select order_line_key, role, recipient, currency, credit_minor from marts.fct_credits)\n"
+_CREDIT_ROWS = """
 select chosen.recipient as associate_id, chosen.order_line_key, credits.root_line_key, credits.order_key, chosen.role,
        credits.category, credits.sku, credits.location_id, concat(case when clients.is_new then 'new' when not clients.is_new then 'returning' else '' end,
               case when clients.is_local then '|local' when not clients.is_local then '|visiting' else '' end) as client, credits.earned_date,
@@ -65,10 +68,26 @@ left join marts.fct_order_clients as clients on sales.order_key = clients.order_
 where chosen.recipient <> 'house'
   and ((credits.earned_date >= $start and credits.earned_date < $end) or (credits.business_date >= $start and credits.business_date < $end))
 """
-# What stands in for the marts of pay currencies in a snapshot that an earlier version published: nothing is converted there.
+# What was ordered, in the currencies of the orders: for plans that convert at a yearly rate.
+_ORDERED_MEASURES = """
+select subject_type, subject_id, measure, unit_key, earned_date, business_date, currency, numerator, denominator
+from marts.fct_measures
+where measure in (select unnest($measures)) and currency is not null
+  and ((earned_date >= $start and earned_date < $end) or (business_date >= $start and business_date < $end))
+"""
+_PLAN_RATES = "select rate_year, from_currency, to_currency, rate_e9 from marts.dim_plan_rates"
+_ATTENDANCE = """
+select associate_id, work_date, scheduled_centi, worked_centi, leave_centi from marts.fct_attendance
+where work_date >= $start and work_date < $until
+"""
+_WORKING_DAYS = "select location_id, calendar_day, is_working from marts.dim_working_days"
+# What stands in for marts that a snapshot of an earlier version does not have: nothing is converted there.
 _STAND_INS = {
     "fct_pay_measures": "(select subject_type, subject_id, measure, currency, numerator, business_date, earned_date from marts.fct_measures where false)",
     "fct_order_clients": "(select order_key, false as is_new, false as is_local from marts.fct_order_lines where false)",
+    "dim_plan_rates": "(select 0 as rate_year, currency as from_currency, currency as to_currency, numerator as rate_e9 from marts.fct_measures where false)",
+    "dim_working_days": "(select location_id, earned_date as calendar_day, true as is_working from marts.fct_credits where false)",
+    "fct_attendance": "(select subject_id as associate_id, earned_date as work_date, numerator as scheduled_centi, numerator as worked_centi, numerator as leave_centi from marts.fct_measures where false)",
     "fct_pay_credits": "(select order_line_key, role, recipient, currency as pay_currency, credit_minor from marts.fct_credits where false)",
 }
 _ASSOCIATES = "select associate_id, hired_on, left_on, pay_group from marts.dim_associates"
@@ -187,7 +206,18 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
         "registry": read(_REGISTRY),
     }
     if any(_reads_lines(component) for plan in concerned for component in plan.components):
-        tables["credits"] = read(_CREDITS, **window)
+        tables["credits"] = read(_CHOSEN_CREDITS + _CREDIT_ROWS, **window)
+    at_rates = [plan for plan in concerned if plan.fx == "plan_rate"]
+    if at_rates:
+        tables["plan_rates"] = read(_PLAN_RATES)
+        named = sorted({name for plan in at_rates for name in _measures_of(plan)})
+        tables["ordered_measures"] = read(_ORDERED_MEASURES, measures=named, **window)
+        if any(_reads_lines(component) for plan in at_rates for component in plan.components):
+            tables["ordered_credits"] = read(_ORDERED_CREDITS + _CREDIT_ROWS, **window)
+    if any(plan.proration.leave == "exclude" or plan.proration.by == "hours" for plan in concerned):
+        tables["attendance"] = read(_ATTENDANCE, start=start, until=until)
+    if any(plan.proration.by == "working_days" for plan in concerned):
+        tables["working_days"] = read(_WORKING_DAYS)
     return BonusInputs.from_tables(tables)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from incentives.bonus.result import BonusException
 from incentives.errors import InputError
 from incentives.ledger.audit import JsonValue
-from incentives.ledger.drafts import CalculationDraft
+from incentives.ledger.drafts import CalculationDraft, StatementDraft
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.money import format_minor
@@ -37,7 +37,7 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
     period = Period.parse(head.period)
     calculation = calculate(ws, period, head.pay_group, as_of=snapshot.as_of.date())
     with ledger.reading() as session, snapshot.connect() as connection:
-        restated = restated_periods(ws, session, connection, head, as_of=snapshot.as_of)
+        restated = restated_periods(ws, session, connection, head, calculation.inputs.associates, as_of=snapshot.as_of)
     if snapshots.current(ws) != snapshot:
         raise InputError("another snapshot was published during the calculation.", remedy="Calculate again.")
     manifest = freeze(
@@ -51,6 +51,7 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
     )
     exceptions = [exception_json(found) for found in calculation.result.exceptions]
     exceptions += [found for one in restated if one.is_final for found in _too_late(one)]
+    exceptions += [found for one in restated if not one.is_final for found in _not_charged(one)]
     adjustments = [draft for one in restated if not one.is_final for draft in one.drafts]
     return CalculationDraft(
         snapshot.last_load,
@@ -76,18 +77,25 @@ def exception_json(found: BonusException) -> Mapping[str, JsonValue]:
 
 def _too_late(restated: Restated) -> list[Mapping[str, JsonValue]]:
     """Return what a period that is final would differ by: listed, and not posted."""
-    return [
-        {
-            "kind": "period_is_final",
-            "subject_type": "associate",
-            "subject_id": draft.associate_id,
-            "plan": draft.plan,
-            "component": "",
-            "detail": f"{restated.head.period} was locked over a year ago and is not adjusted any more; it would be worth "
-            f"{format_minor(draft.worth_minor, draft.currency)} {draft.currency} and "
-            f"{format_minor(draft.settled_minor, draft.currency)} is settled.",
-            "amount_minor": draft.worth_minor - draft.settled_minor,
-            "currency": draft.currency,
-        }
-        for draft in restated.drafts
-    ]
+    why = f"{restated.head.period} was locked over a year ago and is not adjusted any more"
+    return [_listed("period_is_final", draft, why) for draft in (*restated.drafts, *restated.uncharged)]
+
+
+def _not_charged(restated: Restated) -> list[Mapping[str, JsonValue]]:
+    """Return what would be taken from people who left longer ago than their plan charges leavers: listed, and not posted."""
+    why = f"{restated.head.period} is worth less now, but the person left longer ago than the plan charges leavers"
+    return [_listed("leaver_not_charged", draft, why) for draft in restated.uncharged]
+
+
+def _listed(kind: str, draft: StatementDraft, why: str) -> Mapping[str, JsonValue]:
+    worth, settled = (format_minor(amount, draft.currency) for amount in (draft.worth_minor, draft.settled_minor))
+    return {
+        "kind": kind,
+        "subject_type": "associate",
+        "subject_id": draft.associate_id,
+        "plan": draft.plan,
+        "component": "",
+        "detail": f"{why}; it would be worth {worth} {draft.currency} and {settled} is settled.",
+        "amount_minor": draft.worth_minor - draft.settled_minor,
+        "currency": draft.currency,
+    }

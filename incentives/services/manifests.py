@@ -17,7 +17,7 @@ from datetime import date
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from incentives.bonus.inputs import SCHEMAS, BonusInputs
+from incentives.bonus.inputs import MOVED, SCHEMAS, BonusInputs
 from incentives.bonus.pay_group import PayGroup
 from incentives.errors import CheckFailedError, InputError
 from incentives.feeds.bronze_index import BronzeIndex
@@ -32,8 +32,6 @@ from incentives.workspace import CONFIG_NAME, Workspace
 
 FORMAT = 1
 DIVISIONS = "divisions"
-# Frames of a locked period that order lines and overrides move.
-_MOVED = ("measures", "credits")
 # Ordered by content, so that the bytes of equal rows are equal.
 DIVISIONS_SQL = """
 select order_line_key, root_line_key, source, order_id, line_id, line_kind, role, role_order, recipient, share_e12,
@@ -115,7 +113,7 @@ def objects_of(manifest: Mapping[str, object]) -> dict[str, str]:
         if isinstance(part, Mapping):
             found |= {f"{section}/{name}": str(sha256) for name, sha256 in part.items()}
     for period, part in _adjusted(manifest).items():
-        found |= {f"adjusted/{period}/{name}": str(part[name]) for name in (*_MOVED, DIVISIONS)}
+        found |= {f"adjusted/{period}/{name}": str(part[name]) for name in (*MOVED, DIVISIONS) if name in part}
     return found
 
 
@@ -138,7 +136,9 @@ def frozen_inputs(ws: Workspace, manifest: Mapping[str, object]) -> BonusInputs:
     named = objects_of(manifest)
     with _workbench(ws) as bench:
         for name in SCHEMAS:
-            (bench / f"{name}.parquet").symlink_to(_checked(ws, named[f"inputs/{name}"]))
+            # A version that knew fewer frames froze fewer.
+            if f"inputs/{name}" in named:
+                (bench / f"{name}.parquet").symlink_to(_checked(ws, named[f"inputs/{name}"]))
         return BonusInputs.from_parquet(bench)
 
 
@@ -164,9 +164,10 @@ def adjusted_inputs(ws: Workspace, manifest: Mapping[str, object], period: str, 
     named = objects_of(manifest)
     with _workbench(ws) as bench:
         frozen.to_parquet(bench)
-        for name in _MOVED:
+        for name in MOVED:
             (bench / f"{name}.parquet").unlink()
-            (bench / f"{name}.parquet").symlink_to(_checked(ws, named[f"adjusted/{period}/{name}"]))
+            if f"adjusted/{period}/{name}" in named:
+                (bench / f"{name}.parquet").symlink_to(_checked(ws, named[f"adjusted/{period}/{name}"]))
         return BonusInputs.from_parquet(bench)
 
 
@@ -228,7 +229,7 @@ def _keep_adjusted(ws: Workspace, snapshot: Snapshot, bench: Path, period: Perio
     inputs.to_parquet(folder)
     divisions = folder / f"{DIVISIONS}.parquet"
     _write_divisions(snapshot, _first_day(inputs, period), period.end, divisions)
-    return {name: _keep(ws, folder / f"{name}.parquet") for name in (*_MOVED, DIVISIONS)}
+    return {name: _keep(ws, folder / f"{name}.parquet") for name in (*MOVED, DIVISIONS)}
 
 
 def _first_day(inputs: BonusInputs, period: Period) -> date:

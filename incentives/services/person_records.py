@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -70,7 +71,7 @@ class Colleagues:
 
 
 def associate_sections(ws: Workspace, associate_id: str) -> tuple[Section, ...]:
-    """Return the record, assignments, targets, credits, statements and access reads of an associate.
+    """Return the record, assignments, targets, hours, credits, statements and access reads of an associate.
 
     Raises:
         InputError: Nothing was published, or there is no such associate.
@@ -100,16 +101,26 @@ def associate_sections(ws: Workspace, associate_id: str) -> tuple[Section, ...]:
                 [associate_id],
             )
         )
+        hours = _hours(reader, associate_id)
         people = [str(row[0]) for row in reader.execute("select associate_id from marts.dim_associates").fetchall()]
     return (
         Section("Record", tuple({**row, "name": _name(snapshot, associate_id)} for row in record)),
         Section("Assignments", tuple({**row, "manager_id": colleagues.named(_text(row["manager_id"]))} for row in assignments)),
         Section("Targets", tuple(targets)),
+        Section("Hours planned, worked and on leave, in hundredths", tuple(hours)),
         Section("Credits", _credits(ws, associate_id)),
         Section("Interactions before orders", tuple(touches)),
         *_statements(ws, associate_id, colleagues, people),
         Section("Who looked at the person's pay", _reads(ws, associate_id, colleagues)),
     )
+
+
+def _hours(reader: duckdb.DuckDBPyConnection, associate_id: str) -> list[Row]:
+    """Return a person's hours by day; a snapshot that an earlier version published has none."""
+    has_hours = "select count(*) > 0 from information_schema.tables where table_name = 'fct_attendance'"
+    if reader.execute(has_hours).fetchone() != (True,):
+        return []
+    return _rows(reader.execute("select * from marts.fct_attendance where associate_id = ? order by work_date", [associate_id]))
 
 
 def customer_sections(ws: Workspace, person: Erased) -> tuple[Section, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from incentives.bonus.result import ComponentResult, Statement, TraceStep
 from incentives.ledger.audit import JsonValue
 from incentives.ledger.drafts import ComponentDraft, StatementDraft
 
 
-def statement_drafts(statements: Sequence[Statement]) -> Iterator[StatementDraft]:
+def statement_drafts(statements: Iterable[Statement]) -> Iterator[StatementDraft]:
     """Yield the statements as drafts, each made when it is read."""
     for statement in statements:
         yield StatementDraft(

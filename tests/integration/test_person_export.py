@@ -89,6 +89,7 @@ def test_an_associate_gets_record_credits_statement_with_its_arithmetic_and_who_
     sections, page = _opened(target)
 
     assert [row["associate_id"] for row in sections["Record"]] == ["lina"]
+    assert [row["leave_centi"] for row in sections["Hours planned, worked and on leave, in hundredths"]] == [200]
     # March, as the plan pays it: 21.00 - 8.40 + 400.00 + 40.00 + 123.45 = 576.05.
     march = [row["credit_minor"] for row in sections["Credits"] if str(row["earned_date"]).startswith("2026-03")]
     assert sum(int(str(minor)) for minor in march) == 57605

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plain_bonus import World
 from support_bonus import GROUP, Row, assigned, count, credit, inputs_of, pay, person, plan_of, target
 
+from incentives.bonus import BonusInputs
 from incentives.bonus.pools import divide
 from incentives.errors import DocumentError
 from incentives.periods import Period
@@ -84,7 +85,11 @@ def component_bodies(draw: st.DrawFn, name: str, interval: str | None) -> str:
 
 @st.composite
 def plan_sets(draw: st.DrawFn) -> list[Plan]:
-    proration = draw(st.sampled_from(["{by: calendar_days}", "{by: months}", "{by: calendar_days, given: full_time}"]))
+    by = draw(st.sampled_from(["calendar_days", "calendar_days", "working_days", "hours", "months"]))
+    given = draw(st.sampled_from(["personal", "full_time"])) if by != "months" else "personal"
+    leave = draw(st.sampled_from(["include", "exclude"])) if by != "months" else "include"
+    proration = f"{{by: {by}, given: {given}, leave: {leave}}}"
+    fx = draw(st.sampled_from(["sale_date", "sale_date", "plan_rate"]))
     returns = draw(st.sampled_from(["original_period", "return_period"]))
     intervals = [draw(st.sampled_from([None, "quarter", "year"])) for _ in range(2)]
     versions = []
@@ -92,7 +97,7 @@ def plan_sets(draw: st.DrawFn) -> list[Plan]:
         ["2025-01-01", draw(st.sampled_from(["2026-02-01", "2026-03-10"]))][: draw(st.integers(1, 2))], 1
     ):
         names = ["one", "two"][: draw(st.integers(1, 2))]
-        text = f"version: {number}\nvalid_from: {start}\nproration: {proration}\nreturns: {returns}\n"
+        text = f"version: {number}\nvalid_from: {start}\nproration: {proration}\nreturns: {returns}\nfx: {fx}\n"
         text += f"eligibility: {{roles: [advisor], min_active_days: {draw(st.sampled_from([0, 10]))}}}\ncomponents:\n"
         text += "".join(draw(component_bodies(name, interval)) for name, interval in zip(names, intervals, strict=False))
         total = []
@@ -142,7 +147,13 @@ def worlds(draw: st.DrawFn) -> World:
             closes = draw(st.booleans()) and number + 1 < len(starts)
             end = starts[number + 1] - timedelta(days=draw(st.integers(0, 8))) if closes else None
             end = end if end and end > start else None
-            row = assigned(who, role=role, fte=draw(st.sampled_from([1000, 800, 333])), currency=currency)
+            row = assigned(
+                who,
+                role=role,
+                team=draw(st.sampled_from(["T1", "T2"])),
+                fte=draw(st.sampled_from([1000, 800, 333])),
+                currency=currency,
+            )
             placed.append({**row, "valid_from": start, "valid_to": end})
         for _ in range(draw(st.integers(0, 8))):
             earned = draw(days)
@@ -166,14 +177,51 @@ def worlds(draw: st.DrawFn) -> World:
         ):
             if draw(st.integers(0, 5)):
                 targets.append(target(who, start, end, draw(amounts)))
-    return World(measures, people, placed, targets, MONEY, RATIOS, 3)
+    hours = [
+        {
+            "associate_id": who,
+            "work_date": on,
+            "scheduled_centi": draw(st.sampled_from([0, 400, 750, 800])),
+            "worked_centi": draw(st.sampled_from([0, 300, 800, 950])),
+            "leave_centi": draw(st.sampled_from([0, 0, 400, 800])),
+        }
+        for who in ("A", "B")
+        for on in sorted(draw(st.sets(days, max_size=6)))
+    ]
+    working = {
+        (f"L-{draw(st.sampled_from(['T1', 'T2']))}", draw(days)): draw(st.booleans()) for _ in range(draw(st.integers(0, 6)))
+    }
+    rates = {(2026, "USD", "EUR"): Fraction(91, 100), (2026, "EUR", "USD"): Fraction(draw(st.integers(1, 2 * 10**9)), 10**9)}
+    return World(measures, people, placed, targets, MONEY, RATIOS, 3, rates, hours, working)
+
+
+def frozen(world: World, *, backwards: bool = False) -> BonusInputs:
+    """What a calculation reads of a world."""
+    step = -1 if backwards else 1
+    return inputs_of(
+        world.measures[::step],
+        people=world.people[::step],
+        assignments=world.assignments[::step],
+        targets=world.targets[::step],
+        more={
+            "ordered_measures": [row for row in world.measures[::step] if row["measure"] in MONEY],
+            "plan_rates": [
+                {"rate_year": year, "from_currency": source, "to_currency": to, "rate_e9": int(rate * 10**9)}
+                for (year, source, to), rate in world.rates.items()
+            ],
+            "attendance": world.hours[::step],
+            "working_days": [
+                {"location_id": place, "calendar_day": on, "is_working": works} for (place, on), works in world.working.items()
+            ],
+        },
+    )
 
 
 @settings(max_examples=250, deadline=None)
 @given(plans=plan_sets(), world=worlds(), month=st.integers(1, 4))
 def test_the_vectorised_calculation_agrees_with_the_plain_one(plans: list[Plan], world: World, month: int) -> None:
     period = Period(date(2026, month, 1), "month")
-    inputs = inputs_of(world.measures, people=world.people, assignments=world.assignments, targets=world.targets)
+    inputs = frozen(world)
 
     computed = pay(plans, inputs, period.label, GROUP)
     plain = plain_bonus.calculate(plans, world, period)
@@ -208,10 +256,7 @@ def test_a_pool_is_divided_without_a_rest_and_as_the_plain_division_does(pool: i
 @given(plans=plan_sets(), world=worlds(), month=st.integers(1, 4))
 def test_the_order_of_rows_changes_nothing(plans: list[Plan], world: World, month: int) -> None:
     period = f"2026-0{month}"
-    forth = inputs_of(world.measures, people=world.people, assignments=world.assignments, targets=world.targets)
-    back = inputs_of(
-        world.measures[::-1], people=world.people[::-1], assignments=world.assignments[::-1], targets=world.targets[::-1]
-    )
+    forth, back = frozen(world), frozen(world, backwards=True)
 
     assert list(pay(plans, forth, period).statements) == list(pay(plans, back, period).statements)
 
@@ -219,7 +264,7 @@ def test_the_order_of_rows_changes_nothing(plans: list[Plan], world: World, mont
 @settings(max_examples=60, deadline=None)
 @given(plans=plan_sets(), world=worlds(), month=st.integers(1, 4))
 def test_the_trace_leads_from_its_components_to_the_worth(plans: list[Plan], world: World, month: int) -> None:
-    inputs = inputs_of(world.measures, people=world.people, assignments=world.assignments, targets=world.targets)
+    inputs = frozen(world)
 
     for statement in pay(plans, inputs, f"2026-0{month}").statements:
         last = statement.trace[-1]

@@ -6,8 +6,8 @@ days; where the product has columns of integers, this has `Fraction`. It is slow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,9 @@ class World:
     money: frozenset[str]
     ratios: frozenset[str] = frozenset()
     minimum: int = 0
+    rates: Mapping[tuple[int, str, str], Fraction] = field(default_factory=dict)
+    hours: Sequence[Row] = ()
+    working: Mapping[tuple[str, date], bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,15 @@ class Stay:
     version: int
     currency: str
     team: str | None
+    location: str
     fte: int
     active: bool
+
+
+def dated_year(row: Row) -> int:
+    """Return the year of the sale."""
+    earned: date = row["earned_date"]
+    return earned.year
 
 
 def calculate(plans: Sequence[Plan], world: World, period: Period) -> dict[tuple[str, str, str], Paid]:
@@ -84,7 +94,7 @@ def _days(who: str, versions: Sequence[Plan], world: World, period: Period) -> d
             employed = (record["hired_on"] or date.min) <= day <= (record["left_on"] or date.max)
             active = employed and day < (row["valid_to"] or date.max)
             if (roles is None or row["role"] in roles) and version.currency in ("local", row["currency"]):
-                days[day] = Stay(in_force[-1], row["currency"], row["team_id"], row["fte_milli"], active)
+                days[day] = Stay(in_force[-1], row["currency"], row["team_id"], row["location_id"], row["fte_milli"], active)
         day += timedelta(days=1)
     return days
 
@@ -222,14 +232,18 @@ class Statement:
             own = row["measure"] == name and row["subject_id"] == self.who and start <= dated < end
             # The last part never ends: what is earned after the last assignment belongs to it.
             in_part = days is None or row["earned_date"] in wanted
-            if own and in_part and row.get("currency") in (None, self.currency):
+            at_rate = plan.fx == "plan_rate" and name in self.world.money
+            if own and in_part and at_rate:
+                rate = self.world.rates.get((dated_year(row), row["currency"], self.currency), Fraction(1))
+                rows.append({**row, "numerator": row["numerator"] * rate})
+            elif own and in_part and row.get("currency") in (None, self.currency):
                 rows.append(row)
         if name in self.world.ratios:
             count = sum(row["denominator"] for row in rows)
             if count < max(1, self.world.minimum):
                 return None
             return Fraction(sum(row["numerator"] for row in rows), count)
-        return sum((Fraction(row["numerator"], row.get("denominator") or 1) for row in rows), ZERO)
+        return sum((Fraction(row["numerator"]) / (row.get("denominator") or 1) for row in rows), ZERO)
 
     def delivered(self, name: str, days: list[date], span: Period, plan: Plan) -> Fraction:
         """Return delivered targets, each spread evenly over its days, on the days on which the part is there."""
@@ -240,11 +254,7 @@ class Statement:
             value = Fraction(row["value_minor"]) if name in self.world.money else Fraction(row["value_milli"], 1000)
             row_days = [row["period_start"] + timedelta(days=n) for n in range((row["period_end"] - row["period_start"]).days)]
             there = set(self.counted(self.active(days, span), span, plan))
-            total += (
-                value
-                * self.weight([day for day in row_days if day in there and span.contains(day)], plan)
-                / self.weight(row_days, plan, full=True)
-            )
+            total += value * self.part_of([day for day in row_days if day in there and span.contains(day)], row_days, plan)
         return total
 
     # Days
@@ -261,21 +271,41 @@ class Statement:
         every = [span.start + timedelta(days=number) for number in range(span.days)]
         return [day for day in every if (day.year, day.month) in months]
 
-    def weight(self, days: list[date], plan: Plan, full: bool = False) -> Fraction:
+    def part_of(self, days: list[date], every: list[date], plan: Plan) -> Fraction:
+        """Return the part of every day that some days are, each at the place where the person then is."""
         total = ZERO
         for day in days:
-            of_month = Fraction(1, Period.containing(day, "month").days) if plan.proration.by == "months" else Fraction(1)
-            fte = Fraction(1)
-            if plan.proration.given == "full_time" and not full:
-                fte = Fraction(self.all_days[day].fte, 1000)
-            total += of_month * fte
+            place = self.all_days[day].location if plan.proration.by == "working_days" else ""
+            whole = sum((self.counts(one, place, plan) for one in every), ZERO)
+            fte = Fraction(self.all_days[day].fte, 1000) if plan.proration.given == "full_time" else Fraction(1)
+            total += self.counts(day, place, plan) * (1 - self.absent(day, plan)) * fte / whole if whole else 0
         return total
+
+    def counts(self, day: date, place: str, plan: Plan) -> Fraction:
+        """Return how much a day counts at a place."""
+        if plan.proration.by == "months":
+            return Fraction(1, Period.containing(day, "month").days)
+        if plan.proration.by == "working_days":
+            return Fraction(self.world.working.get((place, day), day.isoweekday() <= 5))
+        return Fraction(1)
+
+    def absent(self, day: date, plan: Plan) -> Fraction:
+        """Return for which part of a day the person was away, as the plan counts it."""
+        for row in self.world.hours:
+            if row["associate_id"] == self.who and row["work_date"] == day:
+                worked, leave = row["worked_centi"], row["leave_centi"]
+                planned = row["scheduled_centi"] or worked + leave
+                away = leave if plan.proration.leave == "exclude" else 0
+                if plan.proration.by == "hours":
+                    away += max(0, planned - worked - leave)
+                return min(Fraction(1), Fraction(away, planned)) if planned else ZERO
+        return ZERO
 
     def share(self, days: list[date], span: Period | None = None, plan: Plan | None = None) -> Fraction:
         """Return the share of a span that some active days are."""
         span, plan = span or self.period, plan or self.plan or self.versions[0]
         every = [span.start + timedelta(days=number) for number in range(span.days)]
-        return self.weight(self.counted(days, span, plan), plan) / self.weight(every, plan, full=True)
+        return self.part_of(self.counted(days, span, plan), every, plan)
 
     # Modifiers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -165,9 +165,10 @@ def inputs_of(
     assignments: Sequence[Row] = (),
     targets: Sequence[Row] = (),
     credits: Sequence[Row] = (),
+    more: Mapping[str, Sequence[Row]] | None = None,
     measure_registry: Registry | None = None,
 ) -> BonusInputs:
-    """Frozen inputs; people named by measures or assignments but not given exist without dates."""
+    """Frozen inputs, `more` of them by the name of the frame; people named by measures or assignments but not given exist without dates."""
     known = {str(row["associate_id"]) for row in people}
     named = {str(row["subject_id"]) for row in measures if row["subject_type"] == "associate"} | {
         str(row["associate_id"]) for row in [*assignments, *credits]
@@ -193,6 +194,7 @@ def inputs_of(
         "assignments": placed,
         "targets": targets,
         "registry": entries,
+        **(more or {}),
     }
     return BonusInputs.from_tables({name: _table(name, frame) for name, frame in rows.items()})
 

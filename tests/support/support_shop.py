@@ -29,10 +29,10 @@ feeds = ["interactions"]
 delivers_for = ["till"]
 
 [sources.hr]
-feeds = ["associates", "assignments"]
+feeds = ["associates", "assignments", "hours", "locations", "calendars"]
 
 [sources.office]
-feeds = ["credit_overrides"]
+feeds = ["credit_overrides", "fx_rates"]
 
 [pay_groups.fr]
 legal_entity = "Maison Test SAS"

@@ -62,6 +62,7 @@ create table marts.dim_assignments (associate_id varchar, valid_from date, valid
 create table marts.dim_locations (location_id varchar, name varchar, country varchar, region varchar, time_zone varchar, kind varchar);
 create table marts.dim_targets (subject_type varchar, subject_id varchar, measure varchar, period_start date, period_end date,
     value_minor bigint, value_milli bigint, currency varchar);
+create table marts.fct_attendance (associate_id varchar, scheduled_centi bigint, worked_centi bigint, leave_centi bigint, work_date date);
 create table marts.fct_order_lines (order_line_key bigint, root_line_key bigint, order_key bigint, source varchar, order_id varchar,
     line_id varchar, line_kind varchar, channel varchar, location_id varchar, sku varchar, category varchar, quantity_milli bigint,
     currency varchar, net_minor bigint, ordered_at timestamp, completed_at timestamp, business_date date, earned_date date,
@@ -255,6 +256,9 @@ def write_warehouse(ws: Workspace, lines: tuple[Line, ...] = LINES) -> None:
             "('associate', 'lina', 'credited_revenue', '2026-03-01', '2026-04-01', 100000, null, 'EUR'), "
             "('associate', 'sam', 'credited_revenue', '2026-01-01', '2026-04-01', 180000, null, 'EUR'), "
             "('team', 't-paris', 'team_credited_revenue', '2026-03-01', '2026-04-01', 300000, null, 'EUR')"
+        )
+        connection.execute(
+            "insert into marts.fct_attendance values ('lina', 800, 600, 200, '2026-03-02'), ('sam', 800, 800, 0, '2026-03-02')"
         )
         for line in lines:
             _write_line(connection, line)

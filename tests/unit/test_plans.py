@@ -35,8 +35,13 @@ def problems(text: str) -> tuple[str, ...]:
         ),
         (HEAD + SALES + TABLE + "    channel: web\n", "plan.yaml:11: components.0.channel: a plan may not name a channel."),
         (
-            HEAD + "leavers: {charge_days: 90}\n" + SALES + TABLE,
-            "plan.yaml:6: leavers: part of the plan language, but this version does not calculate it; take it out.",
+            HEAD + "proration: {by: months, leave: exclude}\n" + SALES + TABLE,
+            "plan.yaml:6: proration.leave: by: months counts no days; leave out this key, or prorate by days or hours.",
+        ),
+        (
+            HEAD + "after_lock: earned_rate\n" + SALES + "    interval: year\n    on_change: carry\n" + TABLE,
+            "plan.yaml:11: components.0.interval: after_lock: earned_rate pays a period by what remains of its own measure; progress over "
+            "several periods needs reprice.",
         ),
         (
             HEAD + "draw:\n  amount: 500.00\n  kind: recoverable\n" + SALES + TABLE,

@@ -14,6 +14,7 @@ from support_bonus import assigned, count, credit, line, only, pay, person, plan
 from support_bonus import inputs_of as given
 from support_bonus_cases import Cases, bands, component, euros, flat, marginal, paid, percent
 
+from incentives.bonus import PayGroup
 from incentives.plans.model import Plan
 
 CASES = Cases("bonus_examples.json")
@@ -23,7 +24,6 @@ NOT_SAID = {
     "ACC-340-CAP": "accounting of a capitalised commission after it was paid; no payout",
     "ACC-340-STRAIGHT": "accounting of a capitalised commission after it was paid; no payout",
     "XAC-ATTAIN-MEASURE": "a measure that depends on the order of processing; here every order gives the same",
-    "GTP-9.1": "`fx: plan_rate` is not calculated yet",
     "JDE-ITD-MULTI": "growth and recapture lower the base by amounts of their own; the language has no such key",
     "CENTIFY-PAIDONLY": "payment in instalments is not part of a bonus plan",
     "POS-EXCHANGE-OWNER": "a rule of crediting, tested there: the return goes to who was credited for the sale",
@@ -128,6 +128,21 @@ def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
         "revenue": expected["revenue"],
     }
     assert statement.worth_minor / 100 == expected["total"]
+
+
+# Currency
+
+
+@case("GTP-9.1")
+def _(inputs: dict[str, Any], expected: dict[str, Any]) -> None:
+    whole = "{curve: tiers, table: [{from: 0, rate: 100%}]}"
+    plan = plan_of(f"currency: INR\nfx: plan_rate\n{component(whole)}")
+    rate = {"rate_year": 2026, "from_currency": "USD", "to_currency": "INR", "rate_e9": inputs["rate"] * 10**9}
+    ordered = [credit("A", "2026-01-05", euros(inputs["usd"]), currency="USD")]
+
+    frozen = given(ordered, assignments=[assigned("A", currency="INR")], more={"ordered_measures": ordered, "plan_rates": [rate]})
+
+    assert worth(plan, frozen, group=PayGroup("india", "month", "INR", is_default=True))["A"] / 100 == expected["local"]
 
 
 # Curves

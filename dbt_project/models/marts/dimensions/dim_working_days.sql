@@ -1,0 +1,5 @@
+select
+    location_id,
+    is_working,
+    calendar_day
+from {{ ref('int_working_days') }}
