@@ -115,7 +115,7 @@ def associate_sections(ws: Workspace, associate_id: str) -> tuple[Section, ...]:
     )
 
 
-def _hours(reader: duckdb.DuckDBPyConnection, associate_id: str) -> list[Row]:
+def _hours(reader: duckdb.DuckDBPyConnection, associate_id: str) -> Sequence[Row]:
     """Return a person's hours by day; a snapshot that an earlier version published has none."""
     has_hours = "select count(*) > 0 from information_schema.tables where table_name = 'fct_attendance'"
     if reader.execute(has_hours).fetchone() != (True,):
