@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from benchmarks.figures import Size, Taken
-from incentives.workspace import CONFIG_NAME, KEY_VARIABLE, Workspace
+from incentives.settings import CONFIG_NAME
+from incentives.workspace import KEY_VARIABLE, Workspace
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,7 +8,8 @@ import click
 
 from incentives.cli.options import format_option
 from incentives.cli.output import Cell, OutputFormat, emit
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.settings import CONFIG_NAME
+from incentives.workspace import Workspace
 
 COLUMNS = ("file", "plan", "version", "valid_from", "calendar", "currency", "components", "digest", "warnings")
 

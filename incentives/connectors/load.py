@@ -14,7 +14,8 @@ from incentives.connectors.kinds import KINDS, Connector
 from incentives.documents import KeyPath
 from incentives.errors import DocumentError, InputError
 from incentives.feeds.contracts import Column
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.settings import CONFIG_NAME
+from incentives.workspace import Workspace
 
 SENT_COLUMN = "source_updated_at"
 

@@ -9,7 +9,7 @@ import duckdb
 from incentives.feeds.contracts import FEEDS
 from incentives.feeds.sql_rows import Value, insert_rows
 from incentives.money import CURRENCIES, currency_digits
-from incentives.workspace import ALL, Config
+from incentives.settings import ALL, Config
 
 SCHEMA = "config"
 # Stands around each name in a list of sources; no key may hold it.

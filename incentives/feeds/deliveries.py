@@ -15,7 +15,8 @@ from incentives.errors import InputError
 from incentives.feeds.contracts import FEEDS, ORDER_LINES, Feed
 from incentives.feeds.readers.formats import BINARY, DELIMITED, JSON, PACKED, format_of
 from incentives.feeds.readers.unreadable import UnreadableFileError
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.settings import CONFIG_NAME
+from incentives.workspace import Workspace
 
 DEFAULT_SOURCE = "manual"
 # What a transfer calls a file until it has all of it.

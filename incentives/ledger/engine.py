@@ -1,8 +1,8 @@
 """Opening the operational store: SQLite in a workspace, PostgreSQL where several people work.
 
 Invariant: an act is one transaction that holds the writer's place from its first statement, so that what it read is
-still true when it writes. On SQLite that is `BEGIN IMMEDIATE`; on PostgreSQL a lock on the audit chain, which every
-act appends to. Readers wait for nobody.
+still true when it writes. On SQLite that is `BEGIN IMMEDIATE`; on PostgreSQL an advisory lock, which a role that owns
+nothing may take. Readers wait for nobody.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from incentives.errors import InputError, OutsideError
 HEAD_REVISION = "0004"
 BUSY_TIMEOUT_MS = 10_000
 _ACT = "incentives_act"
+# Any two numbers that nothing else in the database uses.
+_MIGRATION_LOCK, _ACT_LOCK = 4711001, 4711002
 
 
 class Ledger:
@@ -32,13 +34,16 @@ class Ledger:
         self._engine = engine
 
     @classmethod
-    def open(cls, path: Path) -> Ledger:
-        """Open a SQLite file, made where it does not exist.
+    def open(cls, place: Path | str) -> Ledger:
+        """Open a SQLite file, made where it does not exist, or the store that a database address names.
 
         Raises:
-            InputError: The file is of a newer product version, or no ledger.
+            InputError: The ledger is of a newer product version, or the database's driver is not installed.
             OutsideError: It cannot be opened.
         """
+        if isinstance(place, str):
+            return cls.connect(place)
+        path = place
         path.parent.mkdir(parents=True, exist_ok=True)
         # Pay and password hashes: for the owner only. The files that SQLite puts beside it take the same mode.
         path.touch(mode=0o600)
@@ -47,7 +52,14 @@ class Ledger:
     @classmethod
     def connect(cls, url: str) -> Ledger:
         """Open the store that a database address names. Raises as `open` does."""
-        engine = create_engine(url)
+        try:
+            engine = create_engine(url)
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"the driver of {url.partition('://')[0]} is not installed.",
+                where="[ledger] url",
+                remedy="Install it with `pip install incentive-warehouse[postgres]`.",
+            ) from error
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -77,7 +89,8 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Read one consistent state; nothing that is done here is kept."""
-        with Session(self._engine) as session:
+        one_state = {"isolation_level": "REPEATABLE READ"} if self._engine.dialect.name == "postgresql" else {}
+        with Session(self._engine.execution_options(**one_state)) as session:
             yield session
             session.rollback()
 
@@ -96,7 +109,7 @@ class Ledger:
                     "another act is writing to the ledger.", remedy="Look at the cycle's status, then try again."
                 ) from error
             if connection.dialect.name == "postgresql":
-                connection.execute(text("LOCK TABLE audit_events IN EXCLUSIVE MODE"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_ACT_LOCK})"))
             with Session(bind=connection) as session:
                 yield session
                 session.flush()
@@ -119,7 +132,7 @@ class Ledger:
         with self._engine.connect().execution_options(**{_ACT: True}) as connection:
             connection.begin()
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(4711001)"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             upgrade(connection)
             connection.commit()
 

@@ -24,7 +24,7 @@ def make_portal(ws: Workspace, *, now: Callable[[], datetime], secure: bool) -> 
         now: The clock that pages, sessions and acts go by.
         secure: Whether it is reached over TLS, so that cookies are sent over TLS only.
     """
-    ledger = Ledger.open(ws.ledger)
+    ledger = Ledger.open(ws.ledger_place)
     access_log.forget_old_reads(ledger, at=now())
     return Portal(
         ws=ws,

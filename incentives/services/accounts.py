@@ -99,7 +99,7 @@ def add_account(
     if pay_group != ALL_PAY_GROUPS and pay_group not in ws.config.pay_groups:
         raise AccessError(f"'{pay_group}' is not a pay group of this workspace.")
     grant = Grant(role, pay_group)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         bootstrapping = _may_add(access.people_holding(session, Role.FINANCE), role, by)
         actor = by.actor() if by is not None else CONSOLE
         held, proposed = access.grants_of(session, person_id)
@@ -127,7 +127,7 @@ def confirm_account(ws: Workspace, person_id: str, *, by: Person, now: datetime)
         AccessError: Nothing is proposed, or `by` proposed it, is the person, or may not.
     """
     confirmed = []
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         _require_granter(by)
         _, proposed = access.grants_of(session, person_id)
         if not proposed:
@@ -158,7 +158,7 @@ def add_demo_account(
     if not ws.config.workspace.demo:
         raise InputError("demo accounts exist in demo workspaces only.", where=str(ws.root))
     chosen = password or sign_in.new_password()
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         access.create_account(session, CONSOLE, person_id, at=now, display_name=name, is_demo=True)
         for role in roles:
             access.change_role(session, CONSOLE, person_id, Grant(role, ALL_PAY_GROUPS), "grant", at=now)
@@ -172,7 +172,7 @@ def authenticate(ws: Workspace, person_id: str, password: str, *, now: datetime,
     Raises:
         AccessError: Person or password is wrong, or it is too soon after wrong ones.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         # A refusal leaves the block in the ordinary way: the failed attempt that it counted is kept.
         try:
             return sign_in.authenticate(session, person_id, password, at=now, is_slowed=is_slowed)
@@ -184,14 +184,14 @@ def authenticate(ws: Workspace, person_id: str, password: str, *, now: datetime,
 def issue_token(ws: Workspace, person_id: str, password: str, *, now: datetime) -> tuple[str, datetime]:
     """Return a personal token for the command line, valid for twelve hours, and when it ends. Raises as `authenticate`."""
     person = authenticate(ws, person_id, password, now=now)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         return sign_in.issue_token(session, person, at=now)
 
 
 def change_password(ws: Workspace, person_id: str, old: str, new: str, *, now: datetime) -> None:
     """Replace a password by a new one and end the person's tokens. Raises as `authenticate`, or where it is too short."""
     person = authenticate(ws, person_id, old, now=now)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         sign_in.set_password(session, person.actor(), person_id, new, at=now)
 
 
@@ -201,13 +201,13 @@ def person_for_token(ws: Workspace, token: str, *, now: datetime) -> Person:
     Raises:
         AccessError: Unknown, ended or revoked.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         return sign_in.person_for_token(session, token, at=now)
 
 
 def person_now(ws: Workspace, person_id: str) -> Person | None:
     """Return a person as they stand now (None: no live account): a session asks again at every page."""
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         return sign_in.person_by_id(session, person_id)
 
 
@@ -237,7 +237,7 @@ def acting_person(ws: Workspace, *, token: str | None, actor: str | None, now: d
 
 def list_accounts(ws: Workspace) -> tuple[AccountRow, ...]:
     """Return every account, by person, with roles in force and roles that wait for a second person."""
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         return access.list_accounts(session)
 
 
@@ -248,7 +248,7 @@ def revoke_account(ws: Workspace, person_id: str, *, by: Person, reason: str, no
         AccessError: `by` may not, or there is no live account.
     """
     _require_granter(by)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         access.revoke_account(session, by.actor(), person_id, at=now, reason=reason)
 
 
@@ -260,7 +260,7 @@ def refuse_demo_accounts(ws: Workspace) -> None:
     """
     if ws.config.workspace.demo:
         return
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         found = access.demo_accounts(session)
     if found:
         raise AccessError(f"{found} demo accounts are live in a workspace that is no demo.", remedy="Revoke them first.")

@@ -89,7 +89,7 @@ def adjustments_of(
     group = resolve_pay_group(ws, pay_group)
     found = [view for view in statements_of_cycle(ws, period, group, version=version) if view.is_adjustment]
     lines: dict[str, tuple[AdjustedLine, ...]] = {}
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, group, period)
         calculation = heads.calculation_of(session, head, version)
         manifest, event = parse_manifest(calculation.manifest), calculation.event_id

@@ -37,7 +37,7 @@ def balances_of(ws: Workspace, period: Period, pay_group: str | None = None) -> 
         InputError: It was not opened.
         StateError: It is not locked.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, resolve_pay_group(ws, pay_group), period)
         if head.state not in FINAL_STATES:
             raise StateError("nothing of the cycle is posted before it is locked.", where=head.subject)

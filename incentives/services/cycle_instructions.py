@@ -58,6 +58,6 @@ def instruct_cycle(
                 where=f"{period.label}/{group}",
                 remedy=f"What stops it: {', '.join(failing) or 'nothing'}.",
             )
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         head = heads.find(session, group, period)
         return instructions.instruct(session, by.actor(), head, kind, subject, at=now, reason=reason, withdraw=withdraw)

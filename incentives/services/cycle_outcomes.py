@@ -25,6 +25,6 @@ def check_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> 
         CheckFailedError: A frozen input is missing or has changed.
     """
     group = resolve_pay_group(ws, pay_group)
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         manifest = parse_manifest(heads.calculation_of(session, heads.find(session, group, period)).manifest)
     return payable_outcomes(ws, period, group, statements_of_cycle(ws, period, group, with_trace=True), manifest)

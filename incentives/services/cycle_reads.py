@@ -59,7 +59,7 @@ def resolve_pay_group(ws: Workspace, pay_group: str | None) -> str:
 
 def list_cycles(ws: Workspace) -> tuple[CycleSummary, ...]:
     """Return every cycle, by pay group, calendar and period."""
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         return tuple(_summary(session, head) for head in ledger_heads.heads(session))
 
 
@@ -69,7 +69,7 @@ def cycle_status(ws: Workspace, period: Period, pay_group: str | None = None) ->
     Raises:
         InputError: It was not opened.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
         return status_of(ws, session, head)
 
@@ -82,7 +82,7 @@ def statements_of_cycle(
     Raises:
         InputError: The cycle was not opened or not calculated.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
         calculation = ledger_heads.calculation_of(session, head, version)
         number, of_version = calculation.calculation_id, calculation.version
@@ -109,7 +109,7 @@ def team_statements(
     if drafts:
         shown |= {CycleState.IN_REVIEW, CycleState.APPROVED}
     views: list[StatementView] = []
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         found = [head for head in ledger_heads.heads(session) if head.state in shown]
         for head in sorted(found, key=lambda head: (head.period_start, head.pay_group), reverse=True):
             if period is None or head.period == period.label:
@@ -129,7 +129,7 @@ def statement(ws: Workspace, number: str) -> StatementView:
     Raises:
         InputError: There is none.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         for head in ledger_heads.heads(session):
             if number.startswith(f"{head.subject}/") and head.version is not None:
                 calculation = ledger_heads.calculation_of(session, head)
@@ -146,7 +146,7 @@ def cycle_differences(
     ws: Workspace, period: Period, pay_group: str | None, before: int, after: int
 ) -> tuple[StatementDifference, ...]:
     """Return who is due something else in one version than in another, and which components and targets moved it."""
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
         versions = []
         for version in (before, after):
@@ -167,7 +167,7 @@ def cycle_differences(
 def publications_in_use(ws: Workspace) -> frozenset[str]:
     """Return the publications that cycles which are not locked were calculated from: publishing keeps them."""
     found = set()
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         for head in ledger_heads.heads(session):
             if head.version is not None and head.state not in FINAL_STATES:
                 found.add(str(json.loads(ledger_heads.calculation_of(session, head).manifest)["publication"]))

@@ -58,7 +58,7 @@ def replay_cycle(
         InputError: Not opened or not calculated.
         CheckFailedError: A frozen input is missing or has changed.
     """
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, resolve_pay_group(ws, pay_group), period)
         calculation = heads.calculation_of(session, head, version)
         replayed, number = calculation.version, calculation.calculation_id

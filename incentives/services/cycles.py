@@ -76,7 +76,7 @@ def open_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None, b
             remedy=f"Name a {group.calendar}, such as {Period.containing(period.start, group.calendar).label}.",
         )
     terms = PayGroupTerms(name, group.legal_entity, group.country, group.currency)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.act() as session:
             head = acts.open_cycle(session, by.actor(), terms, period, at=now)
         return _status(ws, ledger, head)
@@ -94,7 +94,7 @@ def calculate_cycle(
     name = resolve_pay_group(ws, pay_group)
     if isinstance(by, Person):
         require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
             seen = heads.find(session, name, period)
         state_after(seen.state, Act.CALCULATE, subject=seen.subject)
@@ -120,7 +120,7 @@ def review_cycle(
     """Put the current version before its people, who may ask until a moment. Raises as the ledger refuses."""
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.act() as session:
             head = heads.find(session, name, period)
             head = acts.review(session, by.actor(), head, at=now, review_until=review_until)
@@ -139,7 +139,7 @@ def approve_cycle(
     """
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
             seen = heads.find(session, name, period)
             told = instructions_of(session, seen)
@@ -160,7 +160,7 @@ def send_back_cycle(
     """Send an approved cycle back to its calculation, with a reason. Raises as the ledger refuses."""
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.act() as session:
             head = heads.find(session, name, period)
             head = acts.send_back(session, by.actor(), head, at=now, reason=reason)
@@ -178,7 +178,7 @@ def lock_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None, b
     """
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with ws.writer_lock("lock"), Ledger.open(ws.ledger) as ledger:
+    with ws.writer_lock("lock"), Ledger.open(ws.ledger_place) as ledger:
         with ledger.act() as session:
             head = acts.lock(session, by.actor(), heads.find(session, name, period), at=now)
         write_anchors(ws, ledger)
@@ -194,7 +194,7 @@ def export_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None,
     """
     name = resolve_pay_group(ws, pay_group)
     require_finance(by, name)
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.act() as session:
             head = heads.find(session, name, period)
             file = exports.export(session, by.actor(), head, is_demo=ws.config.workspace.demo, at=now)

@@ -16,7 +16,8 @@ from pathlib import Path
 from incentives.errors import InputError
 from incentives.periods import Period
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.settings import CONFIG_NAME
+from incentives.workspace import Workspace
 
 MONTHS = 12
 MANUAL_SOURCE = "[sources.manual]"

@@ -45,7 +45,7 @@ def ensure_demo_users(ws: Workspace, *, now: datetime) -> tuple[DemoUser, ...]:
     if not ws.config.workspace.demo:
         raise InputError("demo users exist in demo workspaces only.", where=str(ws.root))
     users = []
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         for cast in _cast(ws, now):
             known = sign_in.person_by_id(session, cast.person_id)
             if known is None:

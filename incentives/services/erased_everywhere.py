@@ -88,7 +88,7 @@ def erase_restored(ws: Workspace, now: datetime) -> None:
         "reasons": done.reasons,
     }
     if any(erased.values()):
-        with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+        with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
             append_event(session, Actor("build", "job"), "forget_replay", "everybody forgotten", at=now, details=erased)
 
 
@@ -125,7 +125,7 @@ def erase_everywhere(ws: Workspace, person: Erased, now: datetime) -> Forgotten:
     bronze = erase_bronze(ws, search, swept, remember)
     databases = erase_databases(ws.warehouse_dir, search, swept)
     lines = erase_texts(text_folders(ws), search, swept)
-    reasons = erase_reasons(ws.ledger, search, swept) if ws.ledger.is_file() else 0
+    reasons = erase_reasons(ws.ledger_place, search, swept) if ws.has_ledger else 0
     copies, unreachable = _erase_copies(ws, search, swept, remember)
     swept.write()
     return Forgotten(

@@ -88,8 +88,12 @@ def erase_texts(folders: Iterable[Path], search: TextSearch, swept: Swept) -> in
     return erased
 
 
-def erase_reasons(path: Path, search: TextSearch, swept: Swept) -> int:
-    """Erase the reasons of acts that name somebody who was forgotten from a ledger's file, and return how many."""
+def erase_reasons(place: Path | str, search: TextSearch, swept: Swept) -> int:
+    """Erase the reasons of acts that name somebody who was forgotten from a ledger, and return how many."""
+    if isinstance(place, str):
+        with Ledger.open(place) as ledger:
+            return erase_reasons_in(ledger, search)
+    path = place
     if swept.holds(path) and not _has_log(path):
         return 0
     with Ledger.open(path) as ledger:

@@ -98,5 +98,5 @@ def require_privacy_officer(ws: Workspace, by: Person) -> None:
 def _record(
     ws: Workspace, by: Person, act: str, subject: str, details: Mapping[str, int | str], reason: str, now: datetime
 ) -> None:
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         append_event(session, by.actor(), act, subject, at=now, details=details, reason=reason)

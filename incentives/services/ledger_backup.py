@@ -24,6 +24,7 @@ from sqlalchemy import select
 
 from incentives.errors import CheckFailedError, InputError, OutsideError
 from incentives.ledger.audit import JsonValue, append_event, chain_head
+from incentives.ledger.copying import copy_ledger
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import AuditEvent, Calculation
 from incentives.services.accounts import CONSOLE
@@ -59,14 +60,13 @@ def backup_ledger(ws: Workspace, target: Path, *, now: datetime) -> Backup:
         CheckFailedError: A frozen input is missing or has changed: a backup of it would be worth nothing.
         OutsideError: The file cannot be written.
     """
-    if not ws.ledger.is_file():
+    if not ws.has_ledger:
         raise InputError("there is no ledger to back up.", where=str(ws.ledger))
     if target.exists():
         raise InputError("a file of this name is there already.", where=str(target), remedy="Name another one.")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=ws.root) as bench:
         copy = Path(bench) / _LEDGER
-        with closing(sqlite3.connect(ws.ledger)) as live, closing(sqlite3.connect(copy)) as copied:
-            live.backup(copied)
+        _copy(ws, copy)
         with Ledger.open(copy) as ledger, ledger.reading() as session:
             events, head = chain_head(session)
             texts = session.scalars(select(Calculation.manifest)).all()
@@ -90,7 +90,7 @@ def backup_ledger(ws: Workspace, target: Path, *, now: datetime) -> Backup:
 
 
 def restore_ledger(ws: Workspace, source: Path, *, now: datetime, lose_later_acts: bool = False) -> tuple[Backup, VerifyReport]:
-    """Put a backup in the place of the workspace's ledger, which is kept beside it under another name.
+    """Put a backup in the place of the workspace's ledger: a file is kept beside it under another name, a database must be empty.
 
     Args:
         ws: The workspace that the backup was made of.
@@ -107,6 +107,8 @@ def restore_ledger(ws: Workspace, source: Path, *, now: datetime, lose_later_act
     """
     with ws.writer_lock("ledger restore"), tempfile.TemporaryDirectory(prefix=".restore-", dir=ws.root) as bench:
         contents = _unpacked(ws, source, Path(bench))
+        into = ws.config.ledger.url
+        _refuse_taken(into)
         _refuse_lost_acts(ws, Path(bench) / _LEDGER, lose_later_acts)
         objects = 0
         for path in sorted((Path(bench) / "manifests").glob("*")):
@@ -117,14 +119,41 @@ def restore_ledger(ws: Workspace, source: Path, *, now: datetime, lose_later_act
                 path.chmod(0o400)
                 sync_file(path)
                 path.replace(final)
-        _put_in_place(ws, Path(bench) / _LEDGER, now)
+        if into:
+            with Ledger.open(Path(bench) / _LEDGER) as copy, Ledger.open(into) as ledger:
+                copy_ledger(copy, ledger, into)
+        else:
+            _put_in_place(ws, Path(bench) / _LEDGER, now)
         if not (ws.root / ANCHORS).is_file() and (Path(bench) / ANCHORS).is_file():
             shutil.copyfile(Path(bench) / ANCHORS, ws.root / ANCHORS)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         details: dict[str, JsonValue] = {"events": contents.events, "head": contents.head, "backup": contents.sha256}
         append_event(session, CONSOLE, "restore", "ledger", at=now, details=details)
     forget_restored(ws, now)
     return Backup(contents.file, contents.sha256, contents.events, contents.head, objects), verify_workspace(ws)
+
+
+def _copy(ws: Workspace, copy: Path) -> None:
+    """Copy the ledger as one moment of it into a SQLite file."""
+    if ws.config.ledger.url:
+        with Ledger.open(ws.config.ledger.url) as live, Ledger.open(copy) as copied:
+            copy_ledger(live, copied, str(copy))
+        return
+    with closing(sqlite3.connect(ws.ledger)) as live_file, closing(sqlite3.connect(copy)) as copied_file:
+        live_file.backup(copied_file)
+
+
+def _refuse_taken(url: str) -> None:
+    """Refuse a database that holds a ledger, before anything is touched: none of its rows could be replaced."""
+    if not url:
+        return
+    with Ledger.open(url) as ledger, ledger.reading() as session:
+        if chain_head(session)[0]:
+            raise InputError(
+                "this database holds a ledger already, and nothing of a ledger is ever replaced.",
+                where="[ledger] url",
+                remedy="Name an empty database, and restore again.",
+            )
 
 
 def _fingerprint(name: str, path: Path) -> str:

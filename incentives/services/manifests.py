@@ -27,8 +27,9 @@ from incentives.plans.load import PlanText, parse_plan
 from incentives.plans.registry import read_registry
 from incentives.serving.durable import sha256_of, sync_dir, sync_file
 from incentives.serving.snapshots import Snapshot
+from incentives.settings import CONFIG_NAME
 from incentives.warehouse.documents import landed_policies
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.workspace import Workspace
 
 FORMAT = 1
 DIVISIONS = "divisions"

@@ -143,7 +143,7 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
         CheckFailedError: A frozen input is missing or has changed.
     """
     found = statement(ws, number)
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, found.pay_group, Period.parse(found.period))
         calculation = heads.calculation_of(session, head, found.version)
         manifest, last_load, event = parse_manifest(calculation.manifest), calculation.last_load, calculation.event_id

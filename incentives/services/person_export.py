@@ -61,7 +61,7 @@ def export_associate(ws: Workspace, associate_id: str, target: Path, *, by: Pers
     _refuse_call(target, reason)
     if not own:
         # Before anything is read, and so that the person finds it in their own export.
-        with Ledger.open(ws.ledger) as ledger:
+        with Ledger.open(ws.ledger_place) as ledger:
             record_reads(ledger, by.person_id, [associate_id], "person export", at=now)
     sections = associate_sections(ws, associate_id)
     return _write(ws, target, f"What is held about {associate_id}", sections, f"associate {associate_id}", by, reason, now)
@@ -101,7 +101,7 @@ def _write(
     content = _archive(title, sections, now)
     digest = hashlib.sha256(content).hexdigest()
     rows = sum(len(section.rows) for section in sections)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         details: dict[str, int | str] = {"sections": len(sections), "rows": rows, "sha256": digest}
         append_event(session, by.actor(), "person_export", subject, at=now, details=details, reason=reason)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

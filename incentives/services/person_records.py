@@ -211,7 +211,7 @@ def _statements(ws: Workspace, associate_id: str, colleagues: Colleagues, people
 
 
 def _reads(ws: Workspace, associate_id: str, colleagues: Colleagues) -> tuple[Row, ...]:
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         found = reads_about(session, associate_id, _EVER)
     return tuple({"who": colleagues.named(read.reader_id), "purpose": read.purpose, "at": read.at.isoformat()} for read in found)
 

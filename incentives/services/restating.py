@@ -69,7 +69,7 @@ def propose_restatement(
     snapshot = snapshots.current(ws)
     if snapshot is None:
         raise InputError("nothing is published yet, so there is nothing to restate from.", remedy="Run `incentives build` first.")
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
             heads.find(session, group, period)
         calculation = calculate(ws, period, group, as_of=snapshot.as_of.date())
@@ -96,7 +96,7 @@ def confirm_restatement(
     """Confirm the proposed restatement; the earliest cycle that is not locked carries it. Raises as the ledger refuses."""
     group = resolve_pay_group(ws, pay_group)
     require_finance(by, group)
-    with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         restatements.confirm(session, by.actor(), heads.find(session, group, period), at=now, digest=digest)
     return restatement_of(ws, period, group)
 
@@ -109,7 +109,7 @@ def restatement_of(ws: Workspace, period: Period, pay_group: str | None = None) 
         CheckFailedError: A frozen input is missing or has changed.
     """
     group = resolve_pay_group(ws, pay_group)
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, group, period)
         last = restatements.last_of(session, head)
         if last is None:

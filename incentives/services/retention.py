@@ -47,7 +47,7 @@ def apply_retention(ws: Workspace, *, by: Person, now: datetime) -> tuple[Kept, 
         stores, due = look(ws, now)
         if any(store.due for store in stores):
             details = {store.store: store.due for store in stores if store.due}
-            with Ledger.open(ws.ledger) as ledger, ledger.act() as session:
+            with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
                 append_event(session, by.actor(), "retention", "what is no longer needed", at=now, details=details)
             _apply(ws, due, now)
     return stores

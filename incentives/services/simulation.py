@@ -176,9 +176,9 @@ def _paid(result: BonusResult) -> dict[tuple[str, str], int]:
 
 def _locked(ws: Workspace, group: PayGroup, period: Period) -> dict[tuple[str, str], int] | None:
     """Return what a locked cycle says its own period was worth, or None where it is not locked."""
-    if not ws.ledger.is_file():
+    if not ws.has_ledger:
         return None
-    with Ledger.open(ws.ledger) as ledger, ledger.reading() as session:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = next(
             (
                 one

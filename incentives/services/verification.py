@@ -20,7 +20,7 @@ def verify_workspace(ws: Workspace) -> VerifyReport:
     Returns:
         What was looked at and every finding, the ledger's own first.
     """
-    with Ledger.open(ws.ledger) as ledger:
+    with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
             verified = integrity.verify(session)
             versions = session.execute(

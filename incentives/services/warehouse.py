@@ -21,11 +21,12 @@ from incentives.feeds.bronze_views import loads_through
 from incentives.feeds.dbt_files import project_dir
 from incentives.policies.load import load_policies, load_policy_texts
 from incentives.serving.durable import replace_text, sync_dir, sync_file
+from incentives.settings import CONFIG_NAME
 from incentives.warehouse.documents import POLICIES, SETTINGS, landed_config, landed_policies, policy_files
 from incentives.warehouse.fingerprint import code_fingerprint
 from incentives.warehouse.increments.compiled import BuildState
 from incentives.warehouse.record import Build, read_build, record_text
-from incentives.workspace import CONFIG_NAME, Workspace
+from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
     from incentives.warehouse.database import Landed

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from incentives.errors import InputError
 from incentives.periods import Calendar
-from incentives.workspace import CONFIG_NAME, KEY_VARIABLE, Config, Workspace, create_key
+from incentives.settings import CONFIG_NAME, Config
+from incentives.workspace import KEY_VARIABLE, Workspace, create_key
 
 OPEN_FOLDERS = ("inbox/manual", "mappings", "policies", "plans", "connectors")
 _EXPECTED = {

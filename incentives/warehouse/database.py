@@ -17,9 +17,9 @@ from incentives.feeds.locked_divisions import create_locked_divisions
 from incentives.feeds.sql_rows import insert_rows
 from incentives.policies.compile import policy_tables, policy_tables_ddl
 from incentives.policies.load import PolicyVersion
+from incentives.settings import Config
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_models, keep_state
 from incentives.warehouse.increments.staging import WHOLE_FEEDS
-from incentives.workspace import Config
 
 # The file's stem is the catalogue's name inside views: a file of another name could not read them.
 NAME = "warehouse.duckdb"

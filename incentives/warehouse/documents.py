@@ -13,7 +13,8 @@ import duckdb
 
 from incentives.errors import OutsideError
 from incentives.feeds.bronze_index import IndexedFile
-from incentives.workspace import Config, Workspace
+from incentives.settings import Config
+from incentives.workspace import Workspace
 
 POLICIES = "policies"
 SETTINGS = "settings"

@@ -12,6 +12,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 from support_ledger import ANNA, APRIL, BORIS, CLARA, MARCH, NIGHTLY, NOON, Desk, desk, draft_statement
+from support_stores import STORES, new_place
 
 from incentives.errors import InputError
 from incentives.ledger.access import AccessError
@@ -23,9 +24,9 @@ from incentives.ledger.statements import read_statements
 from incentives.ledger.states import StateError
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path / "ledger.db") as opened:
+@pytest.fixture(params=STORES)
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    with desk(new_place(request.param, tmp_path)) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from support_ledger import ANNA, APRIL, NOON, Desk, desk, draft_statement
+from support_ledger import ANNA, APPEND_ONLY, APRIL, NOON, Desk, desk, draft_statement
 
 from incentives.errors import InputError
 from incentives.ledger.audit import append_event
@@ -21,21 +21,6 @@ from incentives.ledger.integrity import Verified, verify
 from incentives.ledger.migrations.run import downgrade, upgrade
 from incentives.ledger.models import Base
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, PostingDraft, UnbalancedEntryError, prepare_entries
-
-APPEND_ONLY = (
-    "audit_events",
-    "cycles",
-    "cycle_acts",
-    "calculations",
-    "statements",
-    "statement_components",
-    "statement_traces",
-    "journal_entries",
-    "postings",
-    "entry_seals",
-    "payroll_exports",
-    "payroll_lines",
-)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 from incentives.errors import InputError
 from incentives.feeds.contracts import FEEDS
 from incentives.feeds.sample import SampleSummary, demo_sources_toml, generate_sample
-from incentives.workspace import Config
+from incentives.settings import Config
 
 ORDER_LINES = 40_000
 HOME = "Europe/Paris"

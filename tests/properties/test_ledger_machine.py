@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select, text
 from support_ledger import Desk, draft_statement
+from support_stores import POSTGRESQL, SQLITE, new_place
 
 from incentives.errors import InputError
 from incentives.ledger.audit import Actor
@@ -58,10 +59,12 @@ FOLLOWS = {
 class LedgerMachine(RuleBasedStateMachine):
     """Acts in any order; `plain` says what must come of each."""
 
+    store = SQLITE
+
     @initialize()
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.office = Desk(Ledger.open(self.folder / "ledger.db"))
+        self.office = Desk(Ledger.open(new_place(self.store, self.folder)))
         self.plain: dict[Period, PlainCycle] = {}
         self.paid: dict[str, int] = defaultdict(int)
         self.rows: dict[str, set[tuple[object, ...]]] = {}
@@ -234,3 +237,13 @@ TestLedgerMachine.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+class LedgerMachineOnPostgresql(LedgerMachine):
+    """The same acts, in a database of its own each time."""
+
+    store = POSTGRESQL
+
+
+TestLedgerMachineOnPostgresql = LedgerMachineOnPostgresql.TestCase
+TestLedgerMachineOnPostgresql.settings = settings(TestLedgerMachine.settings, max_examples=4)

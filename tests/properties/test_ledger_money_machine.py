@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select, text
 from support_ledger import TERMS, Desk, draft_statement
+from support_stores import POSTGRESQL, SQLITE, new_place
 
 from incentives.errors import InputError
 from incentives.ledger import restatements
@@ -60,10 +61,12 @@ class Book:
 class MoneyMachine(RuleBasedStateMachine):
     """Events and acts in any order; `books` is the plain recomputation."""
 
+    store = SQLITE
+
     @initialize()
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.office = Desk(Ledger.open(self.folder / "ledger.db"))
+        self.office = Desk(Ledger.open(new_place(self.store, self.folder)))
         self.sold: dict[tuple[str, Period], int] = defaultdict(int)
         self.books = {who: Book() for who in PAID}
         self.tenths: dict[Period, int] = defaultdict(lambda: 1)
@@ -356,3 +359,13 @@ TestMoneyMachine.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+class MoneyMachineOnPostgresql(MoneyMachine):
+    """The same acts, in a database of its own each time."""
+
+    store = POSTGRESQL
+
+
+TestMoneyMachineOnPostgresql = MoneyMachineOnPostgresql.TestCase
+TestMoneyMachineOnPostgresql.settings = settings(TestMoneyMachine.settings, max_examples=4)

@@ -15,7 +15,7 @@ from incentives.feeds.contracts import FEEDS, Feed
 from incentives.feeds.dbt_files import project_dir
 from incentives.feeds.model_rendering import ModelRenderer
 from incentives.feeds.sql_rows import insert_rows
-from incentives.workspace import Config
+from incentives.settings import Config
 
 CONFIG = Config.model_validate(
     {

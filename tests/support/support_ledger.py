@@ -25,6 +25,20 @@ NIGHTLY = Actor("nightly", "job")
 TERMS = PayGroupTerms("main", "Maison SA", "FR", "EUR")
 MARCH = Period.parse("2026-03")
 APRIL = Period.parse("2026-04")
+APPEND_ONLY = (
+    "audit_events",
+    "cycles",
+    "cycle_acts",
+    "calculations",
+    "statements",
+    "statement_components",
+    "statement_traces",
+    "journal_entries",
+    "postings",
+    "entry_seals",
+    "payroll_exports",
+    "payroll_lines",
+)
 
 
 def draft_statement(
@@ -139,7 +153,7 @@ class Desk:
 
 
 @contextmanager
-def desk(path: Path) -> Iterator[Desk]:
-    """A desk on a new ledger file."""
-    with Ledger.open(path) as ledger:
+def desk(place: Path | str) -> Iterator[Desk]:
+    """A desk on a new ledger."""
+    with Ledger.open(place) as ledger:
         yield Desk(ledger)

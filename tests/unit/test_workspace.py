@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from incentives.errors import BusyError, DocumentError, InputError
-from incentives.workspace import Workspace, create_key, read_config
+from incentives.settings import read_config
+from incentives.workspace import Workspace, create_key
 
 GOOD = """\
 [workspace]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from incentives.feeds.contracts import FEEDS, ColumnType
-from incentives.workspace import TimeZone
+from incentives.settings import TimeZone
 
 Encoding = Literal[
     "cp1250",
