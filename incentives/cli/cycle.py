@@ -13,7 +13,7 @@ from incentives.cli.cycle_adjustments import adjustments
 from incentives.cli.cycle_instructions import hold, release, waive, write_off
 from incentives.cli.cycle_restate import restate
 from incentives.cli.cycle_show import show_export, show_status
-from incentives.cli.cycle_views import balances, diff, list_command, replay, statements, status
+from incentives.cli.cycle_views import balances, diff, list_command, pdf, replay, statements, status
 from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import OutputFormat
 from incentives.errors import InputError
@@ -164,7 +164,21 @@ def export(
     show_export(export_cycle(workspace, period, pay_group=pay_group, by=by, now=clock.now()), output_format)
 
 
-for _command in (status, list_command, statements, adjustments, balances, diff, replay, restate, hold, release, write_off, waive):
+for _command in (
+    status,
+    list_command,
+    statements,
+    pdf,
+    adjustments,
+    balances,
+    diff,
+    replay,
+    restate,
+    hold,
+    release,
+    write_off,
+    waive,
+):
     cycle.add_command(_command)
 
 

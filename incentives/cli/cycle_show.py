@@ -98,6 +98,8 @@ def show_export(report: ExportReport, output_format: OutputFormat) -> None:
         for total in report.totals
     ]
     emit(rows, ("file", "rows", "people", "currency", "amount", "sha256"), output_format)
+    if output_format == "table":
+        click.echo(f"also: {report.control_file}, {report.workbook}, {report.journal}, {report.journal_control_file}")
     if output_format == "table" and report.repeated:
         click.echo("It was exported before; these are the same bytes, and nothing was paid again.")
     elif output_format == "table" and not report.rows:

@@ -1,9 +1,10 @@
-"""The reading commands of `incentives cycle`: status, list, statements, balances, diff, replay."""
+"""The reading commands of `incentives cycle`: status, list, statements, pdf, balances, diff, replay."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from incentives.periods import Period
 
 STATEMENT_COLUMNS = ("number", "associate_id", "plan", "earned_period", "currency", "worth", "settled", "due", "components")
+PDF_COLUMNS = ("control_file", "people", "statements", "currency", "due")
 BALANCE_COLUMNS = ("associate_id", "currency", "payable", "held", "held_back", "draws_owed")
 DIFFERENCE_COLUMNS = ("associate_id", "plan", "earned_period", "currency", "before", "after", "causes")
 
@@ -85,6 +87,32 @@ def statements(
         for row in found
     ]
     emit(rows, STATEMENT_COLUMNS, output_format)
+
+
+@click.command()
+@period_argument
+@click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--associate", metavar="ID", help="This person's alone.")
+@workspace_option
+@format_option
+def pdf(
+    period: Period, pay_group: str | None, folder: Path, associate: str | None, workspace: Workspace, output_format: OutputFormat
+) -> None:
+    """Write the statements of PERIOD into FOLDER, one PDF for each person, with control totals; again gives the same bytes."""
+    from incentives.services.statement_pdf import write_statement_pdfs
+
+    report = write_statement_pdfs(workspace, period, folder, pay_group=pay_group, associate_id=associate)
+    rows: list[dict[str, Cell]] = [
+        {
+            "control_file": report.control_file,
+            "people": report.people,
+            "statements": report.statements,
+            "currency": currency,
+            "due": format_minor(due, currency),
+        }
+        for currency, due in report.due_minor.items()
+    ]
+    emit(rows, PDF_COLUMNS, output_format)
 
 
 @click.command()

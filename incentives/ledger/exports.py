@@ -213,7 +213,7 @@ def file_bytes(head: CycleHead, lines: Sequence[ExportLine]) -> bytes:
     for line in lines:
         amount = format_minor(line.amount_minor, line.currency)
         texts = (head.period, head.pay_group, line.associate_id, line.pay_element, line.currency)
-        writer.writerow([*map(_safe, texts), amount])
+        writer.writerow([*map(safe_text, texts), amount])
     return buffer.getvalue().encode()
 
 
@@ -265,5 +265,6 @@ def _require_earlier_exported(session: Session, head: CycleHead) -> None:
             )
 
 
-def _safe(text: str) -> str:
+def safe_text(text: str) -> str:
+    """Return a text that a spreadsheet does not run."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -29,6 +29,7 @@ RULES: dict[tuple[str, str], Purpose] = {
     ("GET", "/credits"): Purpose.OWN_CREDIT,
     ("GET", "/credits/{order_line_key}"): Purpose.OWN_CREDIT,
     ("GET", "/pay"): Purpose.OWN_PAY,
+    ("GET", "/pay/{number:path}/pdf"): Purpose.OWN_PAY,
     ("GET", "/pay/{number:path}"): Purpose.OWN_PAY,
     ("GET", "/team"): Purpose.TEAM,
     ("GET", "/people/{associate_id}"): Purpose.PERSON_CREDIT,

@@ -202,6 +202,9 @@ class ExportReport:
     pay_group: str
     file: str
     control_file: str
+    workbook: str
+    journal: str
+    journal_control_file: str
     sha256: str
     rows: int
     people: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from incentives.errors import CheckFailedError, InputError
 from incentives.ledger import cycles as acts
@@ -17,6 +18,7 @@ from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
+from incentives.ledger.journal import journal_file
 from incentives.ledger.rules import require_finance
 from incentives.ledger.states import Act, Instruction, state_after
 from incentives.periods import Period
@@ -38,7 +40,8 @@ from incentives.services.cycle_reads import (
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus, ExportReport
 from incentives.services.frozen_divisions import divisions_to_freeze, freeze_divisions
 from incentives.services.manifests import parse_manifest
-from incentives.serving.durable import replace_text
+from incentives.services.payroll_workbook import workbook_bytes
+from incentives.serving.durable import replace_bytes, replace_text
 from incentives.workspace import Workspace
 
 __all__ = [
@@ -187,7 +190,9 @@ def lock_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None, b
 
 
 def export_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None, by: Person, now: datetime) -> ExportReport:
-    """Export a locked cycle to payroll: a CSV and its control totals under `exports/`; again gives the same bytes.
+    """Export a locked cycle under `exports/`: payroll's CSV, its control totals, the same as a workbook, the general ledger's journal.
+
+    Again gives the same bytes, and pays nothing again.
 
     Raises:
         StateError: Not locked, or an earlier cycle of the calendar was not exported.
@@ -198,11 +203,16 @@ def export_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None,
         with ledger.act() as session:
             head = heads.find(session, name, period)
             file = exports.export(session, by.actor(), head, is_demo=ws.config.workspace.demo, at=now)
+            journal = journal_file(session, heads.find(session, name, period))
         write_anchors(ws, ledger)
     ws.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The ledger already has every row: a run killed here writes the same files when it is run again.
     replace_text(ws.exports / file.name, file.content.decode())
     replace_text(ws.exports / file.control_name, file.control.decode())
+    workbook = ws.exports / f"{Path(file.name).stem}.xlsx"
+    replace_bytes(workbook, workbook_bytes(file, period.label, name))
+    replace_text(ws.exports / journal.name, journal.content.decode())
+    replace_text(ws.exports / journal.control_name, journal.control.decode())
     people = {currency: {line.associate_id for line in file.lines if line.currency == currency} for currency in _currencies(file)}
     totals = exports.totals_by_currency(file.lines)
     return ExportReport(
@@ -210,6 +220,9 @@ def export_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None,
         name,
         str(ws.exports / file.name),
         str(ws.exports / file.control_name),
+        str(workbook),
+        str(ws.exports / journal.name),
+        str(ws.exports / journal.control_name),
         file.sha256,
         len(file.lines),
         len({line.associate_id for line in file.lines}),

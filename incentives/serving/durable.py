@@ -21,8 +21,13 @@ def sync_dir(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file's text at one instant: readers find the old text or the new one, never a part."""
+    replace_bytes(path, text.encode("utf-8"))
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Replace a file's bytes at one instant, as `replace_text` does."""
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_bytes(content)
     sync_file(beside)
     beside.replace(path)
     sync_dir(path.parent)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 from datetime import timedelta
 
 import pytest
+from pypdf import PdfReader
 from support_ledger import MARCH, Desk, draft_statement
 from support_portal import PASSWORD, Browser, House
 from support_snapshot import FixtureBuild, write_warehouse
@@ -82,6 +84,18 @@ def test_a_draft_says_that_it_may_change_and_a_final_statement_does_not(house: H
     assert "Draft, may change." in draft
     assert "576.05 of 1,000.00" in draft
     assert "Draft" not in final
+
+
+def test_a_statement_is_downloaded_as_a_pdf_from_its_page(house: House) -> None:
+    lina = house.signed_in("lina")
+    assert 'href="/pay/2026-02/main/lina/pdf"' in lina.get("/pay/2026-02/main/lina").text
+
+    answer = lina.get("/pay/2026-02/main/lina/pdf")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''statement-2026-02-main-lina.pdf"
+    words = " ".join(PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
+    assert "Statement 2026-02/main/lina, period 2026-02, pay group main. Final." in words
 
 
 def test_nobody_sees_a_statement_of_theirs_before_the_review(house: House) -> None:

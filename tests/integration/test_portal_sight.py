@@ -33,6 +33,11 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "/credits/999": set(),
     },
     "/pay": {"/pay": ASSOCIATES},
+    "/pay/{number:path}/pdf": {
+        "/pay/2026-03/main/lina/pdf": {"lina"},
+        "/pay/2026-02/main/noor/pdf": {"noor"},
+        "/pay/2026-03/main/nobody/pdf": set(),
+    },
     "/pay/{number:path}": {
         "/pay/2026-03/main/lina": {"lina"},
         "/pay/2026-02/main/noor": {"noor"},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -18,6 +19,7 @@ from incentives.portal.render import page
 from incentives.portal.steps import StepLine, read_step
 from incentives.portal.visit import NotFoundError, Visit, VisitDep
 from incentives.services.cycle_views import ComponentView, StatementView
+from incentives.services.statement_pdf import statements_pdf
 from incentives.serving.people import Span
 
 router = APIRouter()
@@ -57,6 +59,15 @@ def pay(visit: VisitDep) -> Response:
         statements=statements,
         reads=reads[:20],
     )
+
+
+@router.get("/pay/{number:path}/pdf")
+def paper(visit: VisitDep, number: str) -> Response:
+    """Return one of the person's own statements as a PDF."""
+    view = own_statement(visit, number)
+    name = f"statement-{view.number.replace('/', '-')}.pdf"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(statements_pdf([view]), media_type="application/pdf", headers=headers)
 
 
 @router.get("/pay/{number:path}")
