@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("incentives.cli.audit:audit", "Prove that credit and pay never look at the channel."),
     "policy": ("incentives.cli.policy:policy", "Check crediting policies; say what one would change."),
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
+    "publish": ("incentives.cli.publish:publish", "Put plans, policies and mappings into effect, by two people."),
     "simulate": ("incentives.cli.simulate:simulate", "Say what draft plans would have paid in past periods."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
     "ledger": ("incentives.cli.ledger:ledger", "Back up the ledger, and restore it."),

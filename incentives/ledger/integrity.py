@@ -19,8 +19,9 @@ from incentives.ledger.exports import file_bytes, recorded_lines
 from incentives.ledger.heads import CycleHead, acts_of, heads
 from incentives.ledger.integrity_instructions import check_instructions, check_restatements
 from incentives.ledger.integrity_postings import check_entries
-from incentives.ledger.migrations import guards_0001, guards_0003, guards_0004
+from incentives.ledger.migrations import guards_0001, guards_0003, guards_0004, guards_0005
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, JournalEntry, PayrollExport, RoleGrant
+from incentives.ledger.publications import check_publications
 from incentives.ledger.statements import VersionDigest, read_statements
 from incentives.ledger.states import Act
 
@@ -61,6 +62,7 @@ def verify(session: Session) -> Verified:
         result.findings += [Finding(place, sentence) for place, sentence in check_entries(session, head)]
         result.findings += _check_export(session, head)
     result.entries = session.scalar(select(func.count()).select_from(JournalEntry)) or 0
+    result.findings += [Finding(place, sentence) for place, sentence in check_publications(session)]
     result.findings += _check_roles(session)
     result.findings += _check_guards(session)
     return result
@@ -199,7 +201,7 @@ def _check_guards(session: Session) -> Iterator[Finding]:
             connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")).scalars()
         )
     wanted = frozenset[str]().union(
-        *(one.guard_names(connection.dialect.name) for one in (guards_0001, guards_0003, guards_0004))
+        *(one.guard_names(connection.dialect.name) for one in (guards_0001, guards_0003, guards_0004, guards_0005))
     )
     for name in sorted(wanted - found):
         yield Finding(f"guard {name}", "the database no longer has it")

@@ -157,6 +157,24 @@ class Restatement(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
 
 
+class Publication(Base):
+    """A text of a plan, policy or mapping: proposed by one person, confirmed by another; empty: taken out of effect."""
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        UniqueConstraint("event_id", name="uq_publications_event"),
+        CheckConstraint("state in ('proposed', 'confirmed')", name="ck_publications_state"),
+    )
+
+    document: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    body: Mapped[str]
+    person_id: Mapped[str]
+    acted_at: Mapped[datetime]
+    event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.event_id"))
+
+
 class Calculation(Base):
     """One version of a cycle's statements and the manifest of what it was made from."""
 

@@ -220,6 +220,7 @@ class Plan(Model):
     calendar: Calendar
     currency: Currency
     agreement: str = ""
+    notice_days: Annotated[int, Field(ge=0, le=365)] = 30
     eligibility: Eligibility = Eligibility()
     proration: Proration = Proration()
     components: Annotated[tuple[Component, ...], Field(min_length=1)]

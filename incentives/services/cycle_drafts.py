@@ -13,8 +13,9 @@ from incentives.ledger.heads import CycleHead
 from incentives.money import format_minor
 from incentives.periods import Period
 from incentives.services.adjustments import Restated, in_statement_order, restated_periods
-from incentives.services.manifests import freeze
+from incentives.services.manifests import freeze, text_digests
 from incentives.services.statement_drafts import statement_drafts
+from incentives.services.text_publications import not_in_effect
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
 
@@ -52,6 +53,8 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
     exceptions = [exception_json(found) for found in calculation.result.exceptions]
     exceptions += [found for one in restated if one.is_final for found in _too_late(one)]
     exceptions += [found for one in restated if not one.is_final for found in _not_charged(one)]
+    with ledger.reading() as session:
+        exceptions += [_waits(name) for name in not_in_effect(ws, session, text_digests(manifest))]
     adjustments = [draft for one in restated if not one.is_final for draft in one.drafts]
     return CalculationDraft(
         snapshot.last_load,
@@ -72,6 +75,20 @@ def exception_json(found: BonusException) -> Mapping[str, JsonValue]:
         "detail": found.detail,
         "amount_minor": found.amount_minor,
         "currency": found.currency,
+    }
+
+
+def _waits(document: str) -> Mapping[str, JsonValue]:
+    """Return a text that has to be put into effect before the cycle is approved."""
+    return {
+        "kind": "text_not_in_effect",
+        "subject_type": "document",
+        "subject_id": document,
+        "plan": "",
+        "component": "",
+        "detail": "Two people have to put it into effect (`incentives publish`) before the cycle is approved.",
+        "amount_minor": None,
+        "currency": None,
     }
 
 

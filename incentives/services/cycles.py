@@ -39,8 +39,9 @@ from incentives.services.cycle_reads import (
 )
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus, ExportReport
 from incentives.services.frozen_divisions import divisions_to_freeze, freeze_divisions
-from incentives.services.manifests import parse_manifest
+from incentives.services.manifests import parse_manifest, text_digests
 from incentives.services.payroll_workbook import workbook_bytes
+from incentives.services.text_publications import require_in_effect
 from incentives.serving.durable import replace_bytes, replace_text
 from incentives.workspace import Workspace
 
@@ -138,6 +139,7 @@ def approve_cycle(
     Raises:
         AccessError: `by` shaped the cycle, or is paid by it.
         CheckFailedError: A blocking check does not hold; names it.
+        InputError: It was calculated with a plan, policy or mapping that two people did not put into effect.
         StateError: Not in review, another version is current, or people may still ask.
     """
     name = resolve_pay_group(ws, pay_group)
@@ -153,6 +155,8 @@ def approve_cycle(
             _refuse_another_version(seen, head)
             if instructions_of(session, head) != told:
                 raise InputError("an instruction was given meanwhile.", where=head.subject, remedy="Look at it, then approve.")
+            calculation = heads.calculation_of(session, head)
+            require_in_effect(ws, session, text_digests(parse_manifest(calculation.manifest)), head.subject)
             head = acts.approve(session, by.actor(), head, at=now, digest=digest, checks=outcomes)
         return _status(ws, ledger, head)
 

@@ -118,6 +118,12 @@ def objects_of(manifest: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
+def text_digests(manifest: Mapping[str, object]) -> dict[str, str]:
+    """Return the SHA-256 of each plan and policy of a manifest, by its place in the workspace."""
+    texts = {label.removeprefix("texts/"): sha256 for label, sha256 in objects_of(manifest).items() if label.startswith("texts/")}
+    return {name: sha256 for name, sha256 in texts.items() if name != CONFIG_NAME}
+
+
 def object_path(ws: Workspace, sha256: str) -> Path:
     """Return where an object lies."""
     return ws.manifests / sha256[:2] / sha256

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from support_effect import put_into_effect
 from support_snapshot import LINES, NOW, PUBLISHED, FixtureBuild, Line, make_workspace, write_names, write_warehouse
 
 from incentives.errors import CheckFailedError, InputError
@@ -87,6 +88,7 @@ def ws(tmp_path: Path) -> Workspace:
     _build(made, LINES, FixtureBuild())
     made.plans.mkdir()
     (made.plans / "client-advisor.yaml").write_text(PLAN)
+    put_into_effect(made, NOW)
     return made
 
 

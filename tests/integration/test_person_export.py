@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support_effect import put_into_effect
 from support_landing import as_csv, deliver, land_inbox, new_workspace, sale
 from support_snapshot import NOW, PUBLISHED, FixtureBuild, make_workspace, write_names, write_warehouse
 
@@ -65,6 +66,7 @@ def ws(tmp_path: Path) -> Workspace:
     snapshots.publish(made, FixtureBuild(), PUBLISHED)
     made.plans.mkdir()
     (made.plans / "client-advisor.yaml").write_text(PLAN)
+    put_into_effect(made, NOW)
     cycles.open_cycle(made, MARCH, by=OMAR, now=NOW)
     cycles.calculate_cycle(made, MARCH, by=OMAR, now=NOW)
     cycles.review_cycle(made, MARCH, by=OMAR, now=NOW)
