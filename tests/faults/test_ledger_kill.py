@@ -1,12 +1,15 @@
-"""kill -9 at chosen statements of an act: the act happened whole or not at all, and doing it again ends the same."""
+"""kill -9 at chosen statements of an act, and at 200 random instants: the act happened whole or not at all, and doing it again ends the same."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
+import time
 from collections.abc import Callable
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,8 @@ ACTS: dict[str, tuple[str, str, Act]] = {
     "export": ("locked", "exported", lambda office: office.export()),
 }
 AT_COMMIT, AFTER_COMMIT = -1, -2
+KILLS = 200
+POSTED = {"calculate": 0, "lock": 80, "export": 160}
 
 
 @pytest.fixture(scope="module")
@@ -110,4 +115,55 @@ def test_a_killed_act_happened_once_or_not_at_all(before: dict[str, Path], tmp_p
             act(office)
     with desk(path) as office, office.ledger.reading() as session:
         assert verify(session).findings == []
-        assert session.scalar(select(func.count()).select_from(Posting)) == {"calculate": 0, "lock": 80, "export": 160}[name]
+        assert session.scalar(select(func.count()).select_from(Posting)) == POSTED[name]
+
+
+def _started(path: Path, act: Act) -> ForkProcess:
+    """Start an act in a process of its own that nobody disturbs yet."""
+
+    def run() -> None:
+        with desk(path) as office:
+            act(office)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    return process
+
+
+def _found(path: Path) -> tuple[str, int]:
+    """The cycle's state, and how many postings there are, in a ledger that verifies."""
+    with desk(path) as office, office.ledger.reading() as session:
+        assert verify(session).findings == []
+        return office.head().state.value, session.scalar(select(func.count()).select_from(Posting)) or 0
+
+
+def test_an_act_killed_at_200_random_instants_happened_once_or_not_at_all(before: dict[str, Path], tmp_path: Path) -> None:
+    wholes, seconds = {}, {}
+    for name, (_, state_after, act) in ACTS.items():
+        path = Path(shutil.copy(before[name], tmp_path / f"{name}.db"))
+        started = time.perf_counter()
+        _started(path, act).join(60)
+        seconds[name] = time.perf_counter() - started
+        wholes[name] = _found(path)
+        assert wholes[name] == (state_after, POSTED[name])
+    chosen, running, undone = random.Random(20260401), 0, 0
+
+    for number in range(KILLS):
+        name = chosen.choice(sorted(ACTS))
+        path = Path(shutil.copy(before[name], tmp_path / f"{number}.db"))
+        process = _started(path, ACTS[name][2])
+        time.sleep(chosen.uniform(0, seconds[name]))
+        process.kill()
+        process.join(60)
+        running += process.exitcode == -signal.SIGKILL
+
+        found = _found(path)
+        if found != wholes[name]:
+            assert found == (ACTS[name][0], 0 if name != "export" else POSTED["lock"])
+            undone += 1
+            _started(path, ACTS[name][2]).join(60)
+            assert _found(path) == wholes[name]
+
+    # Most were killed at work, and of these some had not happened.
+    assert running > KILLS // 2
+    assert undone > KILLS // 10
