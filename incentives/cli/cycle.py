@@ -12,6 +12,7 @@ from incentives.cli.acting import acting_options, period_argument, who_acts
 from incentives.cli.cycle_adjustments import adjustments
 from incentives.cli.cycle_instructions import hold, release, waive, write_off
 from incentives.cli.cycle_restate import restate
+from incentives.cli.cycle_results import results
 from incentives.cli.cycle_show import show_export, show_status
 from incentives.cli.cycle_views import balances, diff, list_command, pdf, replay, statements, status
 from incentives.cli.options import format_option, workspace_option
@@ -173,6 +174,7 @@ for _command in (
     balances,
     diff,
     replay,
+    results,
     restate,
     hold,
     release,

@@ -20,6 +20,8 @@ from incentives.ledger.models import (
     PayrollLine,
     Posting,
 )
+from incentives.ledger.payroll_results import ACT as PAYROLL_RESULT
+from incentives.ledger.payroll_results import recorded_outcomes
 from incentives.ledger.postings import EntryKind, accounts_of, digest_of_all, entry_digest
 from incentives.ledger.states import FINAL_STATES
 from incentives.money import format_minor
@@ -111,6 +113,11 @@ def _expected(session: Session, head: CycleHead) -> Expected:
     )
     for associate, currency, amount in paid:
         expected[(EntryKind.PAYMENT.value, associate, None, currency)] = int(amount)
+    kinds = {"accepted": EntryKind.PAYROLL_ACCEPTED.value, "refused": EntryKind.PAYROLL_REFUSED.value}
+    for (associate, currency), outcome in recorded_outcomes(session, head).items():
+        expected[(kinds[outcome], associate, None, currency)] = expected.get(
+            (EntryKind.PAYMENT.value, associate, None, currency), 0
+        )
     return expected
 
 
@@ -160,12 +167,12 @@ def _name_postings(entry: _Entry, rows: Sequence[_Posting], place: str, expected
 
 
 def _check_events(session: Session, head: CycleHead, by_event: dict[int, list[str]]) -> Iterator[Found]:
-    acts = select(AuditEvent).where(AuditEvent.subject == head.subject, AuditEvent.act.in_(("lock", "export")))
+    acts = select(AuditEvent).where(AuditEvent.subject == head.subject, AuditEvent.act.in_(("lock", "export", PAYROLL_RESULT)))
     posting_events = {event.event_id: event for event in session.scalars(acts.order_by(AuditEvent.event_id))}
     for event_id in sorted(set(by_event) | set(posting_events)):
         event = posting_events.get(event_id)
         if event is None:
-            yield f"entries of event {event_id}", "no lock or export of the cycle posted them"
+            yield f"entries of event {event_id}", "no lock, export or payroll result of the cycle posted them"
             continue
         recorded = json.loads(event.details)
         digests = by_event.get(event_id, [])

@@ -29,6 +29,7 @@ class LedgerAccount(StrEnum):
     EXPENSE = "incentive_expense"
     PAYABLE = "associate_payable"
     PAYROLL_CLEARING = "payroll_clearing"
+    PAID = "payroll_paid"
     DRAWS = "draws_receivable"
     HELD = "associate_held"
     HOLDBACK = "holdback_payable"
@@ -41,6 +42,8 @@ class EntryKind(StrEnum):
     EARNING = "earning"
     ADJUSTMENT = "adjustment"
     PAYMENT = "payment"
+    PAYROLL_ACCEPTED = "payroll_accepted"
+    PAYROLL_REFUSED = "payroll_refused"
     DRAW = "draw"
     ADVANCE = "advance"
     RECOVERY = "recovery"
@@ -56,6 +59,8 @@ _ACCOUNTS = {
     EntryKind.EARNING: (LedgerAccount.EXPENSE, LedgerAccount.PAYABLE),
     EntryKind.ADJUSTMENT: (LedgerAccount.EXPENSE, LedgerAccount.PAYABLE),
     EntryKind.PAYMENT: (LedgerAccount.PAYABLE, LedgerAccount.PAYROLL_CLEARING),
+    EntryKind.PAYROLL_ACCEPTED: (LedgerAccount.PAYROLL_CLEARING, LedgerAccount.PAID),
+    EntryKind.PAYROLL_REFUSED: (LedgerAccount.PAYROLL_CLEARING, LedgerAccount.PAYABLE),
     EntryKind.DRAW: (LedgerAccount.DRAWS, LedgerAccount.PAYABLE),
     # An advance reached the person before the cycle was locked.
     EntryKind.ADVANCE: (LedgerAccount.DRAWS, LedgerAccount.PAYROLL_CLEARING),
