@@ -15,9 +15,9 @@ from incentives.ledger.draws import draw_entries
 from incentives.ledger.heads import CycleHead, heads
 from incentives.ledger.holdbacks import holdback_entries
 from incentives.ledger.instructions import instructions_of
-from incentives.ledger.models import Calculation, Statement
+from incentives.ledger.models import Calculation, CycleAct, Statement
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, payable_of_group, transfer
-from incentives.ledger.states import CycleState, Instruction, StateError
+from incentives.ledger.states import Act, CycleState, Instruction, StateError
 
 
 def lock_entries(session: Session, head: CycleHead, calculation: Calculation) -> list[EntryDraft]:
@@ -84,7 +84,10 @@ def _written_off(
     if head.state is CycleState.APPROVED:
         _require_paid_before(session, head)
     moved: list[tuple[EntryKind, str, str, int]] = []
-    payable = payable_of_group(session, head.pay_group, head.calendar, before=head.period_start)
+    locked = select(CycleAct.event_id).where(CycleAct.cycle_id == head.cycle_id, CycleAct.act == Act.LOCK.value)
+    payable = payable_of_group(
+        session, head.pay_group, head.calendar, before=head.period_start, before_event=session.scalar(locked)
+    )
     for key in sorted({*payable, *left}):
         owed = -(payable.get(key, 0) + left.get(key, 0))
         if key[0] in people and owed > 0:

@@ -199,8 +199,13 @@ def post_entries(session: Session, cycle_id: int, event_id: int, prepared: Prepa
         )
 
 
-def payable_of_group(session: Session, pay_group: str, calendar: str, *, before: date) -> dict[tuple[str, str], int]:
-    """Return what is owed per person and currency from the cycles before a day; negative = owed by the person."""
+def payable_of_group(
+    session: Session, pay_group: str, calendar: str, *, before: date, before_event: int | None = None
+) -> dict[tuple[str, str], int]:
+    """Return what is owed per person and currency from the cycles before a day; negative = owed by the person.
+
+    With `before_event`, as it was at that event: payroll's answer may come after it.
+    """
     rows = session.execute(
         select(Posting.associate_id, Posting.currency, func.sum(Posting.amount_minor))
         .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
@@ -210,6 +215,7 @@ def payable_of_group(session: Session, pay_group: str, calendar: str, *, before:
             Cycle.pay_group == pay_group,
             Cycle.calendar == calendar,
             Cycle.period_start < before,
+            *([] if before_event is None else [JournalEntry.event_id < before_event]),
         )
         .group_by(Posting.associate_id, Posting.currency)
     )

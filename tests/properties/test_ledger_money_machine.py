@@ -30,6 +30,7 @@ from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import find
 from incentives.ledger.integrity import verify
 from incentives.ledger.models import Base
+from incentives.ledger.payroll_results import ACCEPTED, REFUSED, PayrollResult, record_results
 from incentives.periods import Period
 from incentives.services.adjustments import locked_before, settled_by_period
 
@@ -54,6 +55,8 @@ class Book:
     drawn: int = 0
     recovered: int = 0
     exported: int = 0
+    accepted: int = 0
+    payments: dict[Period, int] = field(default_factory=dict)
     written_off: int = 0
     draws_written_off: int = 0
 
@@ -76,6 +79,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.listed: set[str] = set()
         self.calculated: dict[tuple[str, Period], int] = {}
         self.told: set[tuple[str, str]] = set()
+        self.answers: dict[tuple[str, Period], str] = {}
         self.rows: dict[str, set[tuple[object, ...]]] = {}
 
     def teardown(self) -> None:
@@ -189,6 +193,29 @@ class MoneyMachine(RuleBasedStateMachine):
             assert allowed
             self.told.add((kind, who))
 
+    @rule(who=people, number=st.integers(0, len(PERIODS) - 1), refused=st.booleans())
+    def payroll_answers(self, who: str, number: int, refused: bool) -> None:
+        """Payroll accepts or refuses a payment, once; whenever that is, also after the next lock."""
+        period = PERIODS[number]
+        book = self.books[who]
+        outcome = REFUSED if refused else ACCEPTED
+        result = PayrollResult(who, "EUR", outcome, "The account was closed.")
+        known = self.answers.get((who, period))
+        allowed = book.payments.get(period, 0) > 0 and known in (None, outcome)
+        try:
+            with self.office.ledger.act() as session:
+                head = find(session, TERMS.name, period)
+                record_results(session, ANNA, head, [result], accept_rest=False, at=self.office.tick())
+        except InputError:
+            assert not allowed
+            return
+        assert allowed
+        if known is None:
+            self.answers[who, period] = outcome
+            book.exported -= book.payments[period]
+            book.payable += book.payments[period] if refused else 0
+            book.accepted += 0 if refused else book.payments[period]
+
     def _next(self, period: Period) -> None:
         if self.state == "none":
             self.office.open(period=period)
@@ -212,6 +239,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 assert sum(line.amount_minor for line in lines if line.associate_id == who) == paid
                 book.payable -= paid
                 book.exported += paid
+                book.payments[period] = paid
             self.current, self.state, self.told = self.current + 1, "none", set()
 
     def _calculate(self, period: Period) -> None:
@@ -303,7 +331,7 @@ class MoneyMachine(RuleBasedStateMachine):
         for who, book in self.books.items():
             settled, waiting = sum(book.settled.values()), sum(book.waiting.values())
             assert settled + book.drawn - book.recovered == (
-                book.exported + book.held + waiting + book.payable - book.written_off
+                book.exported + book.accepted + book.held + waiting + book.payable - book.written_off
             )
             assert found.pop((who, "incentive_expense"), 0) == settled
             assert found.pop((who, "associate_payable"), 0) == -book.payable
@@ -311,6 +339,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert found.pop((who, "holdback_payable"), 0) == -waiting
             assert found.pop((who, "draws_receivable"), 0) == book.owed
             assert found.pop((who, "payroll_clearing"), 0) == -book.exported
+            assert found.pop((who, "payroll_paid"), 0) == -book.accepted
             assert found.pop((who, "write_off_expense"), 0) == book.written_off + book.draws_written_off
         assert found == {}
 
