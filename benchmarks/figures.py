@@ -20,6 +20,7 @@ MODULES = (
     "benchmarks.crediting",
     "benchmarks.peers",
     "benchmarks.bonus",
+    "benchmarks.ledger",
     "benchmarks.one_workspace",
     "benchmarks.portal",
 )
