@@ -210,6 +210,10 @@ def locked(workspace: Path) -> Path:
             "account", "token", person, "--workspace", workspace, "--format", "json", env={"INCENTIVES_PASSWORD": password}
         ).json()
         tokens[person] = str(issued[0]["token"])
+    for document in ("plans/sales-quarter.yaml", "policies/global.yaml"):
+        proposed, confirmed = ({"INCENTIVES_TOKEN": tokens[person]} for person in ("fatima", "georg"))
+        run("publish", document, "--reason", "agreed in 2013", "--workspace", workspace, env=proposed)
+        run("publish", document, "--confirm", "--waive-notice", "it holds already", "--workspace", workspace, env=confirmed)
     for act, person in (
         ("open", "fatima"),
         ("calculate", "fatima"),
