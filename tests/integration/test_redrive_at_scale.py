@@ -34,7 +34,7 @@ MEMORY_MAX_BYTES = 2 << 30
 COUNTS = ("delivered", "accepted", "duplicate", "superseded", "quarantined")
 # Runs the command line and says at the end how much memory it took at most.
 MEASURED = (
-    "import resource, sys\nfrom incentives.cli import main\ntry:\n    main()\n"
+    "__file__ = 'incentives'\nimport resource, sys\nfrom incentives.cli import main\ntry:\n    main()\n"
     "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
 )
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from incentives.cli import main
 
+# DuckDB takes a program without a file for somebody at a prompt, and draws progress on the output of what takes long.
+PROGRAM = "__file__ = 'incentives'\nfrom incentives.cli import main\nmain()"
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -33,7 +36,7 @@ class Ran:
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0, product: Path | None = None) -> Ran:
     """Run `incentives ARGUMENTS` and check its exit code (None = any); of a copy of the product where one is named."""
     done = subprocess.run(
-        [sys.executable, "-c", "from incentives.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, **(env or {})},
@@ -63,7 +66,7 @@ def run_here(*arguments: str | Path, code: int = 0) -> Ran:
 def serving(root: Path, *arguments: str) -> Iterator[str]:
     """Serve a workspace's portal and yield what it prints until it says how to stop it."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", "from incentives.cli import main; main()", "serve", "--workspace", str(root), "--port", "0", *arguments],
+        [sys.executable, "-u", "-c", PROGRAM, "serve", "--workspace", str(root), "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -22,6 +22,10 @@ TARGETS = """
 create or replace table staging.stg_targets (subject_type varchar, subject_id varchar, measure varchar, currency varchar,
     value_minor bigint, value_milli bigint, period_start date, period_end date, is_withdrawn boolean)
 """
+CALENDARS = """
+create or replace table staging.stg_calendars (calendar_id varchar, date date, is_working boolean, is_withdrawn boolean);
+alter table staging.stg_locations add column if not exists calendar_id varchar
+"""
 
 
 def _sold() -> Retailer:
@@ -36,6 +40,7 @@ def _sold() -> Retailer:
 
 def _paid(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, int]:
     connection.execute(TARGETS)
+    connection.execute(CALENDARS)
     build(connection, models_under("intermediate/dimensions", "intermediate/measures", "marts/dimensions", "marts/measures"))
     return worth(plan, read_inputs(connection, [plan], Period.parse("2026-03")), "2026-03")
 
