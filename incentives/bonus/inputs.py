@@ -18,6 +18,17 @@ _TEXT = pa.string()
 _INT = pa.int64()
 _DATE = pa.date32()
 
+_MEASURE_COLUMNS = [
+    ("subject_type", _TEXT),
+    ("subject_id", _TEXT),
+    ("measure", _TEXT),
+    ("unit_key", _TEXT),
+    ("earned_date", _DATE),
+    ("business_date", _DATE),
+    ("currency", _TEXT),
+    ("numerator", _INT),
+    ("denominator", _INT),
+]
 _CREDITS = pa.schema(
     [
         ("associate_id", _TEXT),
@@ -41,20 +52,7 @@ _CREDITS = pa.schema(
 SCHEMAS: dict[str, pa.Schema] = {
     # One row per subject, measure, unit, date and currency, of the measures that the plans name and their windows;
     # is_converted: money of every order in a pay currency, rather than of the orders in that currency.
-    "measures": pa.schema(
-        [
-            ("subject_type", _TEXT),
-            ("subject_id", _TEXT),
-            ("measure", _TEXT),
-            ("unit_key", _TEXT),
-            ("earned_date", _DATE),
-            ("business_date", _DATE),
-            ("currency", _TEXT),
-            ("numerator", _INT),
-            ("denominator", _INT),
-            ("is_converted", pa.bool_()),
-        ]
-    ),
+    "measures": pa.schema([*_MEASURE_COLUMNS, ("is_converted", pa.bool_())]),
     # One row per credited line, role and recipient; read only when a plan filters or pays by line.
     "credits": _CREDITS,
     "associates": pa.schema([("associate_id", _TEXT), ("hired_on", _DATE), ("left_on", _DATE), ("pay_group", _TEXT)]),
@@ -96,19 +94,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Money measures and credited lines in the currencies of their orders, and the yearly rates that turn them into a plan's:
     # read only for plans with `fx: plan_rate`.
-    "ordered_measures": pa.schema(
-        [
-            ("subject_type", _TEXT),
-            ("subject_id", _TEXT),
-            ("measure", _TEXT),
-            ("unit_key", _TEXT),
-            ("earned_date", _DATE),
-            ("business_date", _DATE),
-            ("currency", _TEXT),
-            ("numerator", _INT),
-            ("denominator", _INT),
-        ]
-    ),
+    "ordered_measures": pa.schema(_MEASURE_COLUMNS),
     "ordered_credits": _CREDITS,
     "plan_rates": pa.schema([("rate_year", _INT), ("from_currency", _TEXT), ("to_currency", _TEXT), ("rate_e9", _INT)]),
     # One row per person and day with hours, in hundredths: read only where a plan prorates by hours or leaves leave out.
