@@ -16,7 +16,7 @@ from incentives.plans.model import Plan
 def at_earned_rates(locked: Iterable[Statement], now: Iterable[Statement], plans: Iterable[Plan]) -> Iterator[Statement]:
     """Yield today's statements of a locked period, those of plans at earned rates made of what was locked.
 
-    A component pays locked payout x today's measure / locked measure, both as the statements state them. Where nothing was
+    A component pays locked payout x today's measure / locked measure, both as the statements state them. Where nothing above zero was
     measured when it was locked there is nothing to be in proportion to, and the curve decides, as it does for somebody who had no
     statement. The guarantee stays as locked.
 
@@ -48,7 +48,9 @@ def _in_proportion(locked: Statement, now: Statement, plan: Plan) -> Statement:
         worth = max(worth, int(Fraction(guarantee) * 10 ** currency_digits(now.currency)))
         inputs = {"total": money_text(total, now.currency), "guarantee": guarantee}
         recorder.money(TOTAL, "guarantee", "at least the guarantee, as it was locked", inputs, worth)
-    label = "worth: what is owed before holdback, draw and recovery" if worth >= total else "worth"
+    label = "worth: what is owed before holdback, draw and recovery"
+    if plan.returns == "original_period" and worth == 0 > total:
+        label = "worth never falls below zero"
     recorder.money(TOTAL, "worth", label, {"total": money_text(total, now.currency)}, worth)
     return replace(locked, worth_minor=worth, components=tuple(components), trace=recorder.steps())
 
@@ -57,8 +59,13 @@ def _amount(recorder: Recorder, locked: ComponentResult, now: ComponentResult) -
     """Return what a component pays, and record how."""
     name, currency = locked.component, recorder.currency
     is_money = locked.measure_unit == "money"
-    if not locked.measure_value or now.measure_value is None or locked.measure_unit != now.measure_unit:
-        recorder.money(name, "rounding", "nothing was measured when it was locked: by the curve", {}, now.amount_minor)
+    if (
+        not locked.measure_value
+        or locked.measure_value < 0
+        or now.measure_value is None
+        or locked.measure_unit != now.measure_unit
+    ):
+        recorder.money(name, "rounding", "nothing above zero was measured when it was locked: by the curve", {}, now.amount_minor)
         return now.amount_minor
     share = Fraction(now.measure_value, locked.measure_value)
     unit = 1000 if locked.measure_unit == "thousandths" else 1

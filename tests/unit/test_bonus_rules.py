@@ -10,6 +10,7 @@ from support_bonus import GROUP, assigned, count, credit, only, pay, person, pla
 from support_bonus import inputs_of as given
 
 from incentives.bonus import BonusInputs, PayGroup
+from incentives.bonus.earned_rate import at_earned_rates
 from incentives.errors import InputError
 
 TEAM = "team_credited_revenue"
@@ -266,3 +267,24 @@ def test_the_trace_says_every_number_that_a_person_needs_to_recompute_it() -> No
         "subject": "A",
     }
     assert statement.components[0].attainment == Fraction(5, 4)
+
+
+def test_a_locked_payout_is_in_proportion_to_what_remains_and_by_the_curve_where_nothing_was_measured() -> None:
+    plan = plan_of(
+        "after_lock: earned_rate\n"
+        + component("curve: tiers, mode: retroactive, table: [{from: 0, rate: 5%}, {from: 1000, rate: 10%}]")
+    )
+
+    def later(locked: str, now: str) -> int:
+        before, after = (pay(plan, given([credit("A", "2026-01-10", amount)])).statements for amount in (locked, now))
+        (statement,) = at_earned_rates(before, after, [plan])
+        assert Fraction(statement.trace[-1].output) * 100 == statement.worth_minor
+        return statement.worth_minor
+
+    # 120.00 x 800 / 1,200; 120.00 x 1,500 / 1,200; more came back than was sold.
+    assert later("1200.00", "800.00") == 8000
+    assert later("1200.00", "1500.00") == 15000
+    assert later("1200.00", "-100.00") == 0
+    # Nothing, or less than nothing, was locked: 1,500.00 x 10 %.
+    assert later("0.00", "1500.00") == 15000
+    assert later("-100.00", "1500.00") == 15000
