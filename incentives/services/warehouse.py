@@ -213,6 +213,8 @@ def _build(ws: Workspace, inputs: _Inputs, database: Path, record: Path, cause: 
     sync_file(building)
     # The record goes first away and last back: a run killed between the two builds again.
     record.unlink(missing_ok=True)
+    # An increment that was killed after its commit may have left the log of it: no part of the new file.
+    databases.drop_log(database)
     building.replace(database)
     sync_dir(database.parent)
     replace_text(record, record_text(build))

@@ -51,10 +51,16 @@ class Landed:
 def create_database(database: Path, landed: Landed) -> None:
     """Create the file of a build with schemas bronze and config; a file left by a killed run is replaced."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in (database, database.with_name(f"{database.name}.wal")):
-        left_over.unlink(missing_ok=True)
+    database.unlink(missing_ok=True)
+    drop_log(database)
     with closing(duckdb.connect(str(database))) as connection:
         fill_database(connection, landed)
+
+
+def drop_log(database: Path) -> None:
+    """Remove what a killed run wrote beside a DuckDB file: whoever opens another file of that name would apply it to that."""
+    for log in database.parent.glob(f"{database.name}.wal*"):
+        log.unlink()
 
 
 def fill_database(connection: duckdb.DuckDBPyConnection, landed: Landed, *, since_load: int = 0) -> None:

@@ -13,20 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incentives.errors import CheckFailedError, OutsideError
-from incentives.warehouse.fingerprint import code_fingerprint
 from incentives.warehouse.increments.compiled import CompiledModel
 from incentives.warehouse.outcomes import NodeOutcome, write_outcomes
+from incentives.warehouse.parsed_project import keep_parsed, parsed_name, parsed_project
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
-    from dbt.contracts.graph.manifest import Manifest
 
 PATH_VARIABLE = "INCENTIVES_DUCKDB_PATH"
 THREADS_VARIABLE = "INCENTIVES_DBT_THREADS"
 THREADS_MAX = 4
 _PARSED_NAME = "partial_parse.msgpack"
-# The parsed project by its fingerprint and the database's name, as dbt keeps it: a process that builds again parses nothing again.
-_parsed: dict[tuple[str, str], bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,8 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
         "none",
         "--log-level-file",
         "info",
+        "--log-file-max-bytes",
+        "0",
         "--no-use-colors",
         "--no-write-json",
     ]
@@ -74,11 +73,13 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+    # The log of one run, which dbt need not measure at every line.
+    (work / "logs" / "dbt.log").unlink(missing_ok=True)
     with _environment(variables):
         try:
-            key = (code_fingerprint(project), database.stem)
-            answer = dbtRunner(manifest=_parsed_manifest(key)).invoke(arguments)
-            _keep_parsed(key, work / "target" / _PARSED_NAME)
+            name = parsed_name(project, database)
+            answer = dbtRunner(manifest=parsed_project(name)).invoke(arguments)
+            keep_parsed(name, work / "target" / _PARSED_NAME)
         finally:
             # dbt keeps the file's write lock after it returns.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -103,22 +104,6 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
         models=tuple(model for model, is_test in compiled if not is_test),
         tests=tuple(test for test, is_test in compiled if is_test),
     )
-
-
-def _parsed_manifest(key: tuple[str, str]) -> Manifest | None:
-    """Return the project as this process parsed it before, a copy of its own for each run; None the first time."""
-    if key not in _parsed:
-        return None
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    return Manifest.from_msgpack(_parsed[key], decoder=extended_mashumuro_decoder)
-
-
-def _keep_parsed(key: tuple[str, str], path: Path) -> None:
-    if key not in _parsed and path.is_file():
-        _parsed.clear()
-        _parsed[key] = path.read_bytes()
 
 
 def _compiled(result: RunResult) -> tuple[CompiledModel, bool] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,19 @@ from pathlib import Path
 import incentives.warehouse.increments.work
 from incentives.services.warehouse import build_warehouse
 from incentives.workspace import Workspace
+
+if sys.argv[3:] == ["after_commit"]:
+    import os
+    from contextlib import closing
+
+    class KilledAfterCommit(closing):
+        def __exit__(self, *error):
+            catalogues = self.thing.execute("select distinct database_name from duckdb_databases()").fetchall()
+            if ("memory",) in catalogues:
+                os.kill(os.getpid(), 9)
+            super().__exit__(*error)
+
+    incentives.warehouse.increments.work.closing = KilledAfterCommit
 print("begins", flush=True)
 build_warehouse(Workspace.open(Path(sys.argv[1])), now=datetime.fromisoformat(sys.argv[2]))
 """
@@ -49,6 +63,32 @@ def _build_killed_after(root: Path, seconds: float | None) -> float:
             process.kill()
         process.wait()
         return time.perf_counter() - started
+
+
+def test_an_increment_killed_after_its_commit_leaves_nothing_that_changes_a_later_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCENTIVES_KEY", KEY)
+    ws = make_workspace(tmp_path / "killed")
+    deliver_first(ws)
+    land(ws, now=FIRST)
+    build_warehouse(ws, now=FIRST)
+    deliver_second(ws)
+    last = land(ws, now=SECOND).load_id
+    undisturbed = tmp_path / "undisturbed"
+    shutil.copytree(ws.root, undisturbed)
+    _build_killed_after(undisturbed, None)
+
+    killed = subprocess.run([sys.executable, "-c", _BUILD, str(ws.root), SECOND.isoformat(), "after_commit"], check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    # DuckDB's log is what makes this instant a dangerous one.
+    assert ws.warehouse.with_name(f"{ws.warehouse.name}.wal").is_file()
+    state = held(ws.warehouse)
+    assert state is not None
+    assert state.last_load == last
+    assert build_warehouse(ws, now=SECOND).last_load == last
+    assert different_rows(ws.warehouse, Workspace.open(undisturbed).warehouse) == {}
 
 
 def test_a_killed_increment_leaves_a_whole_warehouse_and_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import support_compiled
 from support_build import (
     FIRST,
     KEY,
@@ -22,17 +24,20 @@ from support_build import (
     write_policy,
 )
 from support_cli import run
+from support_compiled import build_compiled, table_statements
+from support_increments import different_rows
 
 from incentives.errors import BusyError, CheckFailedError, DocumentError, InputError
 from incentives.feeds.bronze_index import BronzeIndex
+from incentives.feeds.dbt_files import project_dir
 from incentives.feeds.delivery_counts import count_deliveries
 from incentives.services.landing import land
 from incentives.services.warehouse import build_warehouse
-from incentives.warehouse import dbt_run
+from incentives.warehouse import dbt_run, parsed_project
 from incentives.warehouse.record import Build, read_build
 from incentives.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dbt_itself")]
 
 COUNTS = "file_name, delivered, accepted, duplicate, superseded, quarantined"
 Marts = dict[str, list[tuple[object, ...]]]
@@ -49,7 +54,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory, dbt_itself: None) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCENTIVES_KEY", KEY)
         ws = make_workspace(tmp_path_factory.mktemp("build") / "ws")
@@ -183,6 +188,37 @@ def test_a_full_build_over_what_a_killed_run_left_gives_the_same_rows(story: Sto
     assert again.changed
     assert again.build_id == story.second.build_id
     assert marts(again.database) == before
+
+
+def test_the_compiled_builds_of_other_tests_are_those_of_dbt(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A cache of its own, so that dbt builds first.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(dbt_run, "build", build_compiled)
+    by_dbt = tmp_path / "by_dbt.duckdb"
+
+    build_warehouse(story.ws, now=SECOND, full_refresh=True)
+    shutil.copy(story.ws.warehouse, by_dbt)
+    monkeypatch.setattr(support_compiled, "BY_DBT", None)
+    build_warehouse(story.ws, now=SECOND, full_refresh=True)
+
+    assert different_rows(story.ws.warehouse, by_dbt) == {}
+    assert table_statements(story.ws.warehouse) == table_statements(by_dbt)
+
+
+def test_a_kept_parse_that_cannot_be_read_is_made_again(story: Story, tmp_path: Path) -> None:
+    before = marts(story.ws.warehouse)
+    kept = tmp_path / "incentives" / f"{parsed_project.parsed_name(project_dir(), story.ws.warehouse)}.msgpack"
+    kept.parent.mkdir()
+    kept.write_bytes(b"nothing that dbt wrote")
+
+    # Built, and held back from readers by a control total that does not agree.
+    run("build", "--full-refresh", "--workspace", story.ws.root, env={"XDG_CACHE_HOME": str(tmp_path)}, code=1)
+
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+    assert kept.stat().st_mode & 0o077 == 0
+    assert marts(story.ws.warehouse) == before
 
 
 def test_a_second_run_is_refused_and_told_who_works(story: Story) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from incentives.feeds.sql_rows import literal
+from incentives.warehouse.database import drop_log
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel
 from incentives.warehouse.increments.merge import COMPARED, REPLACED, replaced_keys
 from incentives.warehouse.increments.scratch import SCRATCH
@@ -33,6 +34,7 @@ def keep_changes(
     """
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
+    drop_log(unfinished)
     connection.execute(f"attach {literal(str(unfinished))} as changes")
     for schema in ("removed", "added"):
         connection.execute(f"create schema changes.{schema}")
