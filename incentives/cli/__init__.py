@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("incentives.cli.publish:publish", "Put plans, policies and mappings into effect, by two people."),
     "simulate": ("incentives.cli.simulate:simulate", "Say what draft plans would have paid in past periods."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
+    "question": ("incentives.cli.question:question", "Ask about a statement, answer, and decide."),
     "ledger": ("incentives.cli.ledger:ledger", "Back up the ledger, and restore it."),
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),
     "forget": ("incentives.cli.forget:forget", "Forget a customer; no credit or total changes."),

@@ -10,6 +10,7 @@ import click
 from incentives import clock
 from incentives.cli.acting import acting_options, period_argument, who_acts
 from incentives.cli.cycle_adjustments import adjustments
+from incentives.cli.cycle_goodwill import goodwill
 from incentives.cli.cycle_instructions import hold, release, waive, write_off
 from incentives.cli.cycle_restate import restate
 from incentives.cli.cycle_results import results
@@ -179,6 +180,7 @@ for _command in (
     hold,
     release,
     write_off,
+    goodwill,
     waive,
 ):
     cycle.add_command(_command)

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from incentives.errors import InputError
 from incentives.ledger.audit import Actor, JsonValue, append_event, canonical, digest_of
 from incentives.ledger.drafts import CalculationDraft
+from incentives.ledger.goodwills import givers_of, goodwills_of
 from incentives.ledger.heads import CycleHead, acts_of, calculation_of, find, head_of, heads, people_of
 from incentives.ledger.instructions import instructions_of, instructors_of
 from incentives.ledger.lock_entries import lock_entries
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct
 from incentives.ledger.postings import post_entries, prepare_entries
+from incentives.ledger.questions import overriders_of
 from incentives.ledger.rules import (
     require_digest,
     require_human,
@@ -31,7 +33,7 @@ from incentives.ledger.rules import (
     require_second_human,
 )
 from incentives.ledger.statements import VersionDigest, write_statements
-from incentives.ledger.states import FINAL_STATES, Act, CycleState, StateError, state_after
+from incentives.ledger.states import FINAL_STATES, GOODWILL, Act, CycleState, StateError, state_after
 from incentives.periods import Period
 
 
@@ -176,13 +178,15 @@ def approve(
     state = state_after(head.state, Act.APPROVE, subject=head.subject)
     require_digest(head.digest or "", digest, head.subject)
     acts = acts_of(session, head.cycle_id)
-    made = [(act.act, act.person_id) for act in acts] + instructors_of(session, head.cycle_id)
+    made = [(act.act, act.person_id) for act in acts]
+    made += [*instructors_of(session, head.cycle_id), *givers_of(session, head.cycle_id), *overriders_of(session, head.cycle_id)]
     require_second_human(actor, made, head.subject)
     require_not_own_pay(actor, people_of(session, head), head.subject)
     until = next((act.review_until for act in reversed(acts) if act.act == Act.REVIEW.value), None)
     if until is not None and at < until:
         raise StateError(f"people may ask about their draft until {until.isoformat()}.", where=head.subject)
     told: list[JsonValue] = [[one.kind.value, one.subject, one.event_id] for one in instructions_of(session, head)]
+    told += [[GOODWILL, given.associate_id, given.event_id] for given in goodwills_of(session, head)]
     return _move(session, actor, Act.APPROVE, head, state, at=at, details={"checks": list(checks), "instructions": told})
 
 

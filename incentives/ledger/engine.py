@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from incentives.errors import InputError, OutsideError
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 BUSY_TIMEOUT_MS = 10_000
 _ACT = "incentives_act"
 # Any two numbers that nothing else in the database uses.

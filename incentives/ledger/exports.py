@@ -37,6 +37,7 @@ _ELEMENTS = {
     EntryKind.HOLD.value: "HELD",
     EntryKind.RELEASE.value: "RELEASED",
     EntryKind.WRITE_OFF.value: "WRITTEN_OFF",
+    EntryKind.GOODWILL.value: "GOODWILL",
 }
 # A cell that begins like this is run by a spreadsheet; text is escaped with an apostrophe, numbers never are.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

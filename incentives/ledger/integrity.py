@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from incentives.ledger.audit import chain_head, check_chain, digest_of
 from incentives.ledger.exports import file_bytes, recorded_lines
+from incentives.ledger.goodwills import check_goodwills
 from incentives.ledger.heads import CycleHead, acts_of, heads
 from incentives.ledger.integrity_instructions import check_instructions, check_restatements
 from incentives.ledger.integrity_postings import check_entries
-from incentives.ledger.migrations import guards_0001, guards_0003, guards_0004, guards_0005
+from incentives.ledger.migrations import guards_0001, guards_0003, guards_0004, guards_0005, guards_0006
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, JournalEntry, PayrollExport, RoleGrant
 from incentives.ledger.publications import check_publications
+from incentives.ledger.questions import check_questions
 from incentives.ledger.statements import VersionDigest, read_statements
 from incentives.ledger.states import Act
 
@@ -59,10 +61,12 @@ def verify(session: Session) -> Verified:
             result.findings += _check_version(session, head, calculation, result)
         result.findings += [Finding(place, sentence) for place, sentence in check_instructions(session, head)]
         result.findings += [Finding(place, sentence) for place, sentence in check_restatements(session, head)]
+        result.findings += [Finding(place, sentence) for place, sentence in check_goodwills(session, head)]
         result.findings += [Finding(place, sentence) for place, sentence in check_entries(session, head)]
         result.findings += _check_export(session, head)
     result.entries = session.scalar(select(func.count()).select_from(JournalEntry)) or 0
     result.findings += [Finding(place, sentence) for place, sentence in check_publications(session)]
+    result.findings += [Finding(place, sentence) for place, sentence in check_questions(session)]
     result.findings += _check_roles(session)
     result.findings += _check_guards(session)
     return result
@@ -201,7 +205,7 @@ def _check_guards(session: Session) -> Iterator[Finding]:
             connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")).scalars()
         )
     wanted = frozenset[str]().union(
-        *(one.guard_names(connection.dialect.name) for one in (guards_0001, guards_0003, guards_0004, guards_0005))
+        *(one.guard_names(connection.dialect.name) for one in (guards_0001, guards_0003, guards_0004, guards_0005, guards_0006))
     )
     for name in sorted(wanted - found):
         yield Finding(f"guard {name}", "the database no longer has it")

@@ -1,4 +1,4 @@
-"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, and what finance instructed before the approval.
+"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, and what finance instructed before the approval.
 
 Derived from the approved version, the instructions and the postings of earlier cycles, so that `verify` can derive it again.
 """
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from incentives.ledger.balances import Balances, draws_owed_before, held_before
 from incentives.ledger.draws import draw_entries
+from incentives.ledger.goodwills import goodwill_entries
 from incentives.ledger.heads import CycleHead, heads
 from incentives.ledger.holdbacks import holdback_entries
 from incentives.ledger.instructions import instructions_of
@@ -42,6 +43,7 @@ def lock_entries(session: Session, head: CycleHead, calculation: Calculation) ->
     ]
     entries += holdback_entries(session, head, calculation)
     entries += draw_entries(session, head, calculation)
+    entries += goodwill_entries(session, head)
     return entries + _instructed(session, head, entries)
 
 

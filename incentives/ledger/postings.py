@@ -34,6 +34,7 @@ class LedgerAccount(StrEnum):
     HELD = "associate_held"
     HOLDBACK = "holdback_payable"
     WRITE_OFFS = "write_off_expense"
+    GOODWILL = "goodwill_expense"
 
 
 class EntryKind(StrEnum):
@@ -53,6 +54,7 @@ class EntryKind(StrEnum):
     RELEASE = "release"
     WRITE_OFF = "write_off"
     DRAW_WRITE_OFF = "draw_write_off"
+    GOODWILL = "goodwill"
 
 
 _ACCOUNTS = {
@@ -71,6 +73,7 @@ _ACCOUNTS = {
     EntryKind.RELEASE: (LedgerAccount.HELD, LedgerAccount.PAYABLE),
     EntryKind.WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.PAYABLE),
     EntryKind.DRAW_WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.DRAWS),
+    EntryKind.GOODWILL: (LedgerAccount.GOODWILL, LedgerAccount.PAYABLE),
 }
 
 

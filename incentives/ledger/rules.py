@@ -34,8 +34,7 @@ def require_second_human(actor: Actor, acts: Sequence[tuple[str, str]], subject:
         acts: (act, person) of every act on the cycle and of every instruction.
         subject: The cycle.
     """
-    shaping = {act.value for act in SHAPING_ACTS}
-    made = sorted({act for act, person in acts if person == actor.person_id and act in shaping})
+    made = sorted({act for act, person in acts if person == actor.person_id and act in SHAPING_ACTS})
     if made:
         raise AccessError(
             f"{actor.person_id} made an act in this cycle ({', '.join(made)}) and so does not approve it.",

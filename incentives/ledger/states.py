@@ -54,8 +54,13 @@ TRANSITIONS: dict[tuple[CycleState, Act], CycleState] = {
     (CycleState.LOCKED, Act.EXPORT): CycleState.EXPORTED,
 }
 
+# Giving somebody an amount outside worth; crediting a line otherwise, on somebody's question.
+GOODWILL, RE_CREDIT = "goodwill", "re_credit"
+
 # Who did one of these shaped what is paid, and so does not approve it. Approving and sending back shape nothing.
-SHAPING_ACTS: frozenset[Act | Instruction] = frozenset({Act.OPEN, Act.CALCULATE, Act.REVIEW, *Instruction})
+SHAPING_ACTS: frozenset[str] = frozenset(
+    {Act.OPEN.value, Act.CALCULATE.value, Act.REVIEW.value, GOODWILL, RE_CREDIT, *map(str, Instruction)}
+)
 
 # From here on a cycle's statements are final.
 FINAL_STATES = frozenset({CycleState.LOCKED, CycleState.EXPORTED})

@@ -22,12 +22,12 @@ from starlette.staticfiles import StaticFiles
 from incentives.errors import IncentivesError
 from incentives.portal import rules
 from incentives.portal.headers import SafeHeaders, TooLongError
-from incentives.portal.pages import api, associate, door, finance, manager, pay, tokens
+from incentives.portal.pages import api, associate, door, finance, manager, pay, questions, tokens
 from incentives.portal.portal import Portal
 from incentives.portal.render import bare_page
 from incentives.portal.visit import ForgedFormError, NoSnapshotError, NotFoundError, SignInNeededError, visit
 
-ROUTERS = (door.router, tokens.router, associate.router, pay.router, manager.router, finance.router, api.router)
+ROUTERS = (door.router, tokens.router, associate.router, pay.router, questions.router, manager.router, finance.router, api.router)
 STATIC_FILES = Path(__file__).parent / "static"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _log = logging.getLogger("incentives.portal")

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
-from incentives.portal.ports import AccessLog, Accounts, Cycles
+from incentives.portal.ports import AccessLog, Accounts, Cycles, Questions
 from incentives.portal.sessions import Sessions
 from incentives.serving import people, snapshots
 from incentives.serving.people import Directory
@@ -70,6 +70,7 @@ class Portal:
     ws: Workspace
     accounts: Accounts
     cycles: Cycles
+    questions: Questions
     log: AccessLog
     sessions: Sessions
     now: Callable[[], datetime]

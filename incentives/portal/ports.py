@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from incentives.errors import IncentivesError
+from incentives.ledger.questions import Asked
 from incentives.portal.sight import Viewer
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
 
@@ -82,6 +83,22 @@ class Cycles(Protocol):
         self, login: str, pay_group: str, period: str, act: str, *, reason: str, digest: str, until: datetime | None, at: datetime
     ) -> None:
         """Do an act on a cycle as the person of an account; refusals say what is in the way."""
+
+
+class Questions(Protocol):
+    """What people ask about their statements; refusals say what is in the way."""
+
+    def visible(self, login: str, at: datetime) -> Sequence[Asked]:
+        """Return a person's own questions, those of whom they lead today, and of pay groups whose finance they are; oldest first."""
+
+    def ask(self, login: str, statement: str, text: str, at: datetime) -> None:
+        """Ask about a statement of one's own."""
+
+    def answer(self, login: str, question_id: int, text: str, at: datetime) -> None:
+        """Answer a question."""
+
+    def decide(self, login: str, question_id: int, outcome: str, reason: str, more: Mapping[str, str], at: datetime) -> None:
+        """Decide a question: declined, goodwill (amount, period) or re_credit (sellers)."""
 
 
 class AccessLog(Protocol):

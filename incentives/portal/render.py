@@ -34,11 +34,12 @@ _TABS = (
     (Purpose.OWN_PAY, Tab("/pay", "My pay", "pay")),
     (Purpose.TEAM, Tab("/team", "Team", "team")),
     (Purpose.CYCLES, Tab("/cycles", "Cycles", "cycles")),
+    (Purpose.QUESTIONS, Tab("/questions", "Questions", "questions")),
 )
 
 
 def tabs_of(visit: Visit) -> tuple[Tab, ...]:
-    """Return the pages that a person may open from everywhere, in the order of use; five at most."""
+    """Return the pages that a person may open from everywhere, in the order of use; six at most."""
     if visit.viewer is None:
         return ()
     facts = SnapshotFacts(visit.opened.directory) if visit.opened else NoFacts()

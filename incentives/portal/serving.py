@@ -10,7 +10,7 @@ from incentives.ledger import access_log
 from incentives.ledger.engine import Ledger
 from incentives.portal.portal import Portal, SnapshotReader
 from incentives.portal.sessions import Sessions
-from incentives.portal.store import LedgerAccessLog, LedgerAccounts, LedgerCycles
+from incentives.portal.store import LedgerAccessLog, LedgerAccounts, LedgerCycles, LedgerQuestions
 from incentives.workspace import Workspace
 
 SESSIONS_NAME = "portal.db"
@@ -30,6 +30,7 @@ def make_portal(ws: Workspace, *, now: Callable[[], datetime], secure: bool) -> 
         ws=ws,
         accounts=LedgerAccounts(ws, ledger),
         cycles=LedgerCycles(ws, ledger),
+        questions=LedgerQuestions(ws, ledger),
         log=LedgerAccessLog(ledger),
         sessions=Sessions(ws.root / SESSIONS_NAME, hmac.digest(ws.key(), b"incentives.portal", "sha256")),
         now=now,

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     CYCLE = "one cycle"
     CYCLE_ACT = "act on a cycle"
     PERSON_PAY = "a person's pay"
+    QUESTIONS = "questions: own, of the team led today, of own pay groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,9 @@ def decide(viewer: Viewer | None, question: Question, today: date, facts: Facts)
             if not _in_scope(viewer, question.pay_group):
                 return None
             return Sight((ALWAYS,), logged=question.person_id != viewer.person_id)
+        case Purpose.QUESTIONS:
+            ways = (Purpose.OWN_PAY, Purpose.TEAM, Purpose.CYCLES)
+            return _EVERYTHING if any(decide(viewer, Question(way), today, facts) for way in ways) else None
     return None
 
 

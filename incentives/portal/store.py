@@ -6,7 +6,7 @@ Reads share one opened ledger; acts go through the services, which open their ow
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,10 +15,11 @@ from incentives.errors import InputError
 from incentives.ledger import access_log, sign_in
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import Account, PersonalToken
+from incentives.ledger.questions import Asked
 from incentives.periods import Period
 from incentives.portal.ports import PayRead, SignInRefusedError, TokenRow
 from incentives.portal.sight import Grant, Viewer
-from incentives.services import accounts, cycles
+from incentives.services import accounts, cycles, questioning
 from incentives.services.accounts import Person
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
 from incentives.workspace import Workspace
@@ -152,7 +153,7 @@ class LedgerCycles:
         self, login: str, pay_group: str, period: str, act: str, *, reason: str, digest: str, until: datetime | None, at: datetime
     ) -> None:
         """Do an act on a cycle as the person of an account; refusals say what is in the way."""
-        by, of = self._person(login), Period.parse(period)
+        by, of = _person(self._ledger, login), Period.parse(period)
         match act:
             case "calculate":
                 cycles.calculate_cycle(self._ws, of, pay_group=pay_group, by=by, now=at)
@@ -169,13 +170,53 @@ class LedgerCycles:
             case _:
                 raise InputError(f"'{act}' is not an act on a cycle.")
 
-    def _person(self, login: str) -> Person:
-        with self._ledger.reading() as session:
-            account = session.scalar(select(Account).where(Account.login == login, Account.revoked_at.is_(None)))
-            person = sign_in.person_by_id(session, account.person_id) if account is not None else None
-        if person is None:
-            raise InputError("the account is not live any more.")
-        return person
+
+class LedgerQuestions:
+    """What people ask about their statements; the services' own acts."""
+
+    def __init__(self, ws: Workspace, ledger: Ledger) -> None:
+        self._ws = ws
+        self._ledger = ledger
+
+    def visible(self, login: str, at: datetime) -> Sequence[Asked]:
+        """Return a person's own questions, those of whom they lead today, and of pay groups whose finance they are; oldest first."""
+        return questioning.list_questions(self._ws, _person(self._ledger, login), now=at)
+
+    def ask(self, login: str, statement: str, text: str, at: datetime) -> None:
+        """Ask about a statement of one's own."""
+        questioning.ask_question(self._ws, statement, text, by=_person(self._ledger, login), now=at)
+
+    def answer(self, login: str, question_id: int, text: str, at: datetime) -> None:
+        """Answer a question."""
+        questioning.answer_question(self._ws, question_id, text, by=_person(self._ledger, login), now=at)
+
+    def decide(self, login: str, question_id: int, outcome: str, reason: str, more: Mapping[str, str], at: datetime) -> None:
+        """Decide a question: declined, goodwill (amount, period) or re_credit (sellers)."""
+        by = _person(self._ledger, login)
+        match outcome:
+            case "declined":
+                questioning.decline_question(self._ws, question_id, reason, by=by, now=at)
+            case "goodwill":
+                period = Period.parse(more.get("period", ""))
+                questioning.decide_goodwill(self._ws, question_id, more.get("amount", ""), period, reason, by=by, now=at)
+            case "re_credit":
+                questioning.decide_re_credit(self._ws, question_id, more.get("sellers", ""), reason, by=by, now=at)
+            case _:
+                raise InputError(f"'{outcome}' is no way to decide a question.")
+
+
+def _person(ledger: Ledger, login: str) -> Person:
+    """Return the person of a live account.
+
+    Raises:
+        InputError: The account is not live any more.
+    """
+    with ledger.reading() as session:
+        account = session.scalar(select(Account).where(Account.login == login, Account.revoked_at.is_(None)))
+        person = sign_in.person_by_id(session, account.person_id) if account is not None else None
+    if person is None:
+        raise InputError("the account is not live any more.")
+    return person
 
 
 class LedgerAccessLog:

@@ -104,6 +104,13 @@ ACT_DONE = {
     "export": "exported",
 }
 
+QUESTION_STATE = {"asked": "Waits for an answer", "answered": "Answered, not decided", "decided": "Decided"}
+
+OUTCOME = {
+    "declined": "Nothing changes",
+    "goodwill": "Paid as goodwill",
+    "re_credit": "Credited otherwise; the difference comes with the next calculation",
+}
 
 EXCEPTION = {
     "target_missing": "People without a target",

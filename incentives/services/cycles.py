@@ -16,6 +16,7 @@ from incentives.ledger import exports, heads
 from incentives.ledger.audit import JsonValue
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.engine import Ledger
+from incentives.ledger.goodwills import goodwills_of
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.journal import journal_file
@@ -147,14 +148,16 @@ def approve_cycle(
     with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
             seen = heads.find(session, name, period)
-            told = instructions_of(session, seen)
+            told = (instructions_of(session, seen), goodwills_of(session, seen))
         state_after(seen.state, Act.APPROVE, subject=seen.subject)
         outcomes = _payable(ws, ledger, period, seen)
         with ledger.act() as session:
             head = heads.find(session, name, period)
             _refuse_another_version(seen, head)
-            if instructions_of(session, head) != told:
-                raise InputError("an instruction was given meanwhile.", where=head.subject, remedy="Look at it, then approve.")
+            if (instructions_of(session, head), goodwills_of(session, head)) != told:
+                raise InputError(
+                    "an instruction or goodwill was given meanwhile.", where=head.subject, remedy="Look at it, then approve."
+                )
             calculation = heads.calculation_of(session, head)
             require_in_effect(ws, session, text_digests(parse_manifest(calculation.manifest)), head.subject)
             head = acts.approve(session, by.actor(), head, at=now, digest=digest, checks=outcomes)
@@ -247,13 +250,15 @@ def _status(ws: Workspace, ledger: Ledger, head: CycleHead) -> CycleStatus:
 def _payable(ws: Workspace, ledger: Ledger, period: Period, head: CycleHead) -> tuple[Mapping[str, JsonValue], ...]:
     """Run the checks of what is about to be paid and return their outcomes, or refuse with the ones that failed."""
     from incentives.services.cycle_checks import payable_outcomes
+    from incentives.services.questioning import questions_outcome
     from quality.outcomes import stopping
 
     with ledger.reading() as session:
         manifest = parse_manifest(heads.calculation_of(session, head).manifest)
         waived = {one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE}
+        asked = questions_outcome(session, head)
     statements = statements_of_cycle(ws, period, head.pay_group, with_trace=True)
-    outcomes = payable_outcomes(ws, period, head.pay_group, statements, manifest)
+    outcomes = (*payable_outcomes(ws, period, head.pay_group, statements, manifest), asked)
     failed = [outcome for outcome in stopping(outcomes) if outcome.name not in waived]
     if failed:
         raise CheckFailedError(

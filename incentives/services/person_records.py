@@ -19,6 +19,7 @@ from incentives.feeds.erased_rows import erased_rows, whole
 from incentives.feeds.erasure_log import Erased
 from incentives.ledger.access_log import reads_about
 from incentives.ledger.engine import Ledger
+from incentives.ledger.questions import questions
 from incentives.services.credits import list_credits
 from incentives.services.cycle_reads import statement, statements_of
 from incentives.serving import snapshots
@@ -71,7 +72,7 @@ class Colleagues:
 
 
 def associate_sections(ws: Workspace, associate_id: str) -> tuple[Section, ...]:
-    """Return the record, assignments, targets, hours, credits, statements and access reads of an associate.
+    """Return the record, assignments, targets, hours, credits, statements, questions and access reads of an associate.
 
     Raises:
         InputError: Nothing was published, or there is no such associate.
@@ -111,6 +112,7 @@ def associate_sections(ws: Workspace, associate_id: str) -> tuple[Section, ...]:
         Section("Credits", _credits(ws, associate_id)),
         Section("Interactions before orders", tuple(touches)),
         *_statements(ws, associate_id, colleagues, people),
+        Section("Questions about statements", _questions(ws, associate_id, colleagues, people)),
         Section("Who looked at the person's pay", _reads(ws, associate_id, colleagues)),
     )
 
@@ -208,6 +210,26 @@ def _statements(ws: Workspace, associate_id: str, colleagues: Colleagues, people
         )
         sections += [Section(f"Statement {view.number}", (head,)), Section(f"How {view.number} was calculated", trace)]
     return tuple(sections)
+
+
+def _questions(ws: Workspace, associate_id: str, colleagues: Colleagues, people: Sequence[str]) -> tuple[Row, ...]:
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
+        found = questions(session, associate_id=associate_id)
+    rows: list[Row] = []
+    for asked in found:
+        about: Row = {"question": asked.question_id, "statement": asked.statement, "version": asked.version}
+        rows.append({**about, "who": associate_id, "at": asked.asked_at.isoformat(), "text": asked.words, "outcome": None})
+        rows += [
+            {
+                **about,
+                "who": colleagues.named(said.person_id),
+                "at": said.at.isoformat(),
+                "text": colleagues.within(said.words, people) if said.words else None,
+                "outcome": said.outcome.value if said.outcome else None,
+            }
+            for said in asked.said
+        ]
+    return tuple(rows)
 
 
 def _reads(ws: Workspace, associate_id: str, colleagues: Colleagues) -> tuple[Row, ...]:

@@ -43,6 +43,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "/pay/2026-02/main/noor": {"noor"},
         "/pay/2026-03/main/nobody": set(),
     },
+    "/questions": {"/questions": EVERYBODY},
     "/team": {"/team": MANAGERS},
     "/people/{associate_id}": {
         "/people/lina": {"lina", "anna"},

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select, text
+from support_book import DRAWS, PAID, WAITS, Book, plan_draft
 from support_ledger import TERMS, Desk, draft_statement
 from support_stores import POSTGRESQL, SQLITE, new_place
 
 from incentives.errors import InputError
-from incentives.ledger import restatements
+from incentives.ledger import goodwills, questions, restatements
 from incentives.ledger.access import AccessError
 from incentives.ledger.audit import Actor
-from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import find
 from incentives.ledger.integrity import verify
@@ -35,30 +36,10 @@ from incentives.periods import Period
 from incentives.services.adjustments import locked_before, settled_by_period
 
 PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 9))
-PLAIN, WAITS, DRAWS = "a1", "a2", "a3"
-PAID = (PLAIN, WAITS, DRAWS)
 FLOOR = 100_00
 ANNA, BORIS = Actor("anna"), Actor("boris")
 people, months = st.sampled_from(PAID), st.sampled_from(PERIODS)
 sums = st.integers(1, 400).map(lambda tens: tens * 50_00)
-
-
-@dataclass
-class Book:
-    """One person's account, in minor units; `payable` below zero is owed by them."""
-
-    settled: dict[Period, int] = field(default_factory=lambda: defaultdict(int))
-    waiting: dict[Period, int] = field(default_factory=lambda: defaultdict(int))
-    payable: int = 0
-    held: int = 0
-    owed: int = 0
-    drawn: int = 0
-    recovered: int = 0
-    exported: int = 0
-    accepted: int = 0
-    payments: dict[Period, int] = field(default_factory=dict)
-    written_off: int = 0
-    draws_written_off: int = 0
 
 
 class MoneyMachine(RuleBasedStateMachine):
@@ -79,6 +60,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self.listed: set[str] = set()
         self.calculated: dict[tuple[str, Period], int] = {}
         self.told: set[tuple[str, str]] = set()
+        self.goodwill: dict[str, int] = {}
+        self.ever_listed: set[str] = set()
         self.answers: dict[tuple[str, Period], str] = {}
         self.rows: dict[str, set[tuple[object, ...]]] = {}
 
@@ -193,6 +176,41 @@ class MoneyMachine(RuleBasedStateMachine):
             assert allowed
             self.told.add((kind, who))
 
+    @rule(who=people, tens=st.integers(0, 5))
+    def goodwill_is_given(self, who: str, tens: int) -> None:
+        allowed = self.state in ("calculated", "in_review") and tens and who not in self.goodwill and who in self.ever_listed
+        if self.current == len(PERIODS) or self.state == "none":
+            return
+        try:
+            self.office.goodwill(who, tens * 10_00, period=PERIODS[self.current])
+        except InputError:
+            assert not allowed
+        else:
+            assert allowed
+            self.goodwill[who] = tens * 10_00
+
+    @rule(who=people)
+    def somebody_asks_and_gets_goodwill(self, who: str) -> None:
+        """Decided together with the goodwill, or not at all."""
+        period, asked = PERIODS[min(self.current, len(PERIODS) - 1)], 0
+        if self.current == len(PERIODS) or self.state == "none":
+            return
+        number, at = f"{period.label}/{TERMS.name}/{who}", self.office.tick()
+        before_people = self.state in ("in_review", "approved", "locked") and self._is_there(who)
+        with suppress(InputError), self.office.ledger.act() as session:
+            asked = questions.ask(session, Actor(who), find(session, TERMS.name, period), number, "Mine?", at=at)
+        assert bool(asked) == before_people
+        allowed = bool(asked) and self.state == "in_review" and who not in self.goodwill
+        with suppress(InputError), self.office.ledger.act() as session:
+            questions.decide(session, ANNA, asked, questions.Outcome.GOODWILL, "Yes.", at=at)
+            head = find(session, TERMS.name, period)
+            goodwills.give(session, ANNA, head, who, "EUR", 5_00, at=at, reason="Yes.", question_id=asked)
+        with self.office.ledger.reading() as session:
+            given = {one.question_id for one in goodwills.goodwills_of(session, find(session, TERMS.name, period))}
+            assert (asked in given) == allowed
+            assert not asked or (questions.question(session, asked).outcome is not None) == allowed
+        self.goodwill |= {who: 5_00} if allowed else {}
+
     @rule(who=people, number=st.integers(0, len(PERIODS) - 1), refused=st.booleans())
     def payroll_answers(self, who: str, number: int, refused: bool) -> None:
         """Payroll accepts or refuses a payment, once; whenever that is, also after the next lock."""
@@ -241,10 +259,11 @@ class MoneyMachine(RuleBasedStateMachine):
                 book.exported += paid
                 book.payments[period] = paid
             self.current, self.state, self.told = self.current + 1, "none", set()
+            self.goodwill = {}
 
     def _calculate(self, period: Period) -> None:
         """Draft the period's own statements, and for each locked period what the ledger says is not settled yet."""
-        drafts = [_draft(who, self._worth(who, period), period) for who in PAID if who not in self.left]
+        drafts = [plan_draft(who, self._worth(who, period), period) for who in PAID if who not in self.left]
         with self.office.ledger.reading() as session:
             earlier = locked_before(session, find(session, TERMS.name, period)) or ()
             settled = settled_by_period(session, earlier)
@@ -257,6 +276,7 @@ class MoneyMachine(RuleBasedStateMachine):
         drafts.sort(key=lambda draft: (draft.associate_id, draft.earned_period != period.label, draft.earned_period))
         self.office.calculate(drafts, period=period)
         self.listed = {draft.associate_id for draft in drafts}
+        self.ever_listed |= self.listed
         self.calculated = {(who, one): self._worth(who, one) for who in PAID for one in PERIODS[: self.current + 1]}
         self.state = "calculated"
 
@@ -281,6 +301,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 paid, back = max(FLOOR - worth, 0), max(min(book.owed, worth - FLOOR), 0)
                 book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
                 due += paid - back
+            due, book.goodwill = due + self.goodwill.get(who, 0), book.goodwill + self.goodwill.get(who, 0)
             if ("hold", who) in self.told and due > 0:
                 book.held, due = book.held + due, 0
             if ("release", who) in self.told:
@@ -330,7 +351,7 @@ class MoneyMachine(RuleBasedStateMachine):
             found = {(who, account): amount for who, account, amount in session.execute(query)}
         for who, book in self.books.items():
             settled, waiting = sum(book.settled.values()), sum(book.waiting.values())
-            assert settled + book.drawn - book.recovered == (
+            assert settled + book.goodwill + book.drawn - book.recovered == (
                 book.exported + book.accepted + book.held + waiting + book.payable - book.written_off
             )
             assert found.pop((who, "incentive_expense"), 0) == settled
@@ -340,6 +361,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert found.pop((who, "draws_receivable"), 0) == book.owed
             assert found.pop((who, "payroll_clearing"), 0) == -book.exported
             assert found.pop((who, "payroll_paid"), 0) == -book.accepted
+            assert found.pop((who, "goodwill_expense"), 0) == book.goodwill
             assert found.pop((who, "write_off_expense"), 0) == book.written_off + book.draws_written_off
         assert found == {}
 
@@ -355,30 +377,6 @@ class MoneyMachine(RuleBasedStateMachine):
                     rows = {tuple(row) for row in session.execute(select(table))}
                     assert self.rows.get(name, set()) <= rows
                     self.rows[name] = rows
-
-
-def _draft(who: str, worth: int, period: Period) -> StatementDraft:
-    """A statement; of one person a fifth waits 40 days, another has a draw of 100.00 that tops up."""
-    draft = draft_statement(who, worth, period=period)
-    if who == WAITS and worth:
-        return replace(draft, steps=(*draft.steps, _holdback(worth // 5, period.end + timedelta(days=40))))
-    if who == DRAWS:
-        inputs = {"form": "top_up", "pays": "yes", "recovers": "yes", "ceiling": "100%", "minimum": "100.00"}
-        step = {**draft.steps[0], "sequence": 2, "step": "draw", "output": "100.00", "inputs": inputs}
-        return replace(draft, steps=(*draft.steps, step))
-    return draft
-
-
-def _holdback(amount: int, day: date) -> dict[str, object]:
-    return {
-        "sequence": 2,
-        "component": "total",
-        "step": "holdback",
-        "label": "A fifth waits",
-        "inputs": {"release_on": day.isoformat()},
-        "output": f"{amount // 100}.{amount % 100:02}",
-        "unit": "money",
-    }
 
 
 TestMoneyMachine = MoneyMachine.TestCase

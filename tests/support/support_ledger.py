@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from incentives.ledger import cycles, exports, instructions
+from incentives.ledger import cycles, exports, goodwills, instructions
 from incentives.ledger.audit import Actor
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.drafts import CalculationDraft, ComponentDraft, StatementDraft
@@ -133,6 +133,22 @@ class Desk:
                 at=self.tick(),
                 reason="Asked for by the store.",
                 withdraw=withdraw,
+            )
+
+    def goodwill(
+        self,
+        who: str,
+        amount_minor: int,
+        actor: Actor = ANNA,
+        period: Period = MARCH,
+        *,
+        currency: str = "EUR",
+        withdraw: bool = False,
+    ) -> goodwills.Given:
+        with self.ledger.act() as session:
+            head = find(session, TERMS.name, period)
+            return goodwills.give(
+                session, actor, head, who, currency, amount_minor, at=self.tick(), reason="The till was down.", withdraw=withdraw
             )
 
     def lock(self, actor: Actor = BORIS, period: Period = MARCH) -> CycleHead:

@@ -127,6 +127,10 @@ class Shop:
         self.cycle("approve", period, by="iris")
         self.cycle("lock", period)
         self.cycle("export", period)
+        return self.exported(period)
+
+    def exported(self, period: str) -> list[tuple[str, str, str]]:
+        """Payroll's rows of an exported cycle."""
         text = (self.ws.exports / f"payroll-fr-{period}-demo.csv").read_text()
         return [(row["person_id"], row["pay_element"], row["amount"]) for row in csv.DictReader(io.StringIO(text))]
 

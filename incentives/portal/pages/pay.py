@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from incentives.ledger.questions import Asked
 from incentives.periods import Period
 from incentives.portal import words
 from incentives.portal.amounts import Writer
@@ -112,7 +113,13 @@ def statement_page(
         period=period,
         components=components_of(view, visit.writer),
         total_steps=_steps(view, "total", visit.writer),
+        questions=[] if whose or visit.login is None else _questions_about(visit, view.number),
     )
+
+
+def _questions_about(visit: Visit, number: str) -> list[Asked]:
+    seen = visit.portal.questions.visible(visit.login or "", visit.now)
+    return [one for one in seen if one.statement == number and one.associate_id == visit.person.person_id]
 
 
 def components_of(view: StatementView, writer: Writer) -> tuple[ComponentPage, ...]:
