@@ -27,7 +27,7 @@ def home_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def builds_compiled(home_apart: None) -> Iterator[None]:
-    """Build by dbt's compiled selects instead of dbt, in this process alone: for a few facts, dbt itself is nine tenths of a build."""
+    """Build by dbt's compiled selects instead of dbt: for a few facts, dbt itself is nine tenths of a build."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt_run, "build", build_compiled)
         yield

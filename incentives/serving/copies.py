@@ -19,6 +19,13 @@ from incentives.workspace import Workspace
 MARTS = "marts"
 # What DuckDB may hold while it copies; the rest goes to disk.
 _MEMORY_MAX = "2GB"
+# Pages ask for one person's rows: they lie together, so that a reader passes over all others. What an increment brings lies behind them.
+_ORDERED = {
+    "fct_credits": ("recipient", "earned_date"),
+    "fct_credit_touches": ("recipient", "root_line_key"),
+    "fct_measures": ("subject_type", "subject_id", "measure", "earned_date"),
+    "fct_pay_measures": ("subject_type", "subject_id", "measure", "earned_date"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,8 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], i
     """Copy tables whole, tell what the snapshot is, and make the views anew."""
     for table in tables:
         name = _identifier(table)
-        connection.execute(f"create table {MARTS}.{name} as select * from warehouse.{MARTS}.{name}")
+        order = f" order by {', '.join(_ORDERED[table])}" if table in _ORDERED else ""
+        connection.execute(f"create table {MARTS}.{name} as select * from warehouse.{MARTS}.{name}{order}")
     connection.execute(
         f"create or replace table {MARTS}.snapshot_info (publication varchar, build_id varchar, last_load integer, "
         "as_of timestamp, published_at timestamp, code_fingerprint varchar)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import duckdb
 
@@ -75,17 +76,28 @@ class RoleTotal:
     lines: int
 
 
-_LINES = """
-select credits.order_line_key, credits.root_line_key, credits.source, credits.order_id, credits.line_id, credits.line_kind,
-    credits.role, credits.recipient, credits.share_e12, credits.credit_minor, lines.net_minor, credits.currency, credits.reason,
-    lines.quantity_milli, lines.category, coalesce(locations.name, lines.location_id, lines.channel), lines.customer_key is not null,
-    credits.policy, policies.valid_from, lines.ordered_at, lines.business_date, lines.earned_date
-from marts.fct_credits as credits
-inner join marts.fct_order_lines as lines on credits.order_line_key = lines.order_line_key
-left join marts.dim_policies as policies on credits.policy_key = policies.policy_key
-left join marts.dim_locations as locations on lines.location_id = locations.location_id
-where {condition}
-order by {order}
+# Persons' rows lie together in a snapshot, so what is asked of one person is picked before anything is joined to it.
+_PICKED = """
+with picked as (
+    select order_line_key, root_line_key, source, order_id, line_id, line_kind, role, role_order, recipient, share_e12, credit_minor,
+        currency, reason, location_id, customer_key, policy, policy_key, ordered_at, business_date, earned_date
+    from marts.fct_credits
+    where {condition}
+    order by {order}
+)
+select picked.order_line_key, picked.root_line_key, picked.source, picked.order_id, picked.line_id, picked.line_kind,
+    picked.role, picked.recipient, picked.share_e12, picked.credit_minor, picked.currency, picked.reason,
+    coalesce(locations.name, picked.location_id), picked.customer_key is not null,
+    picked.policy, policies.valid_from, picked.ordered_at, picked.business_date, picked.earned_date
+from picked
+left join marts.dim_policies as policies on picked.policy_key = policies.policy_key
+left join marts.dim_locations as locations on picked.location_id = locations.location_id
+order by {order_again}
+"""
+_OF_LINES = """
+select order_line_key, net_minor, quantity_milli, category, channel
+from marts.fct_order_lines
+where order_line_key in (select unnest(?::bigint[]))
 """
 
 
@@ -95,12 +107,13 @@ def lines_of(
     """Return a person's credits that count on the days of `spans`, newest line first."""
     if not spans:
         return ()
-    within, days = _within("lines.earned_date", spans)
+    within, days = _within("earned_date", spans)
     return _read_lines(
         connection,
-        f"credits.recipient = ? and {within}",
-        "lines.ordered_at desc, credits.order_line_key desc, credits.role_order limit ? offset ?",
-        [associate_id, *days, limit, offset],
+        f"recipient = ? and {within}",
+        "ordered_at desc, order_line_key desc, role_order",
+        [associate_id, *days],
+        limit=(limit, offset),
     )
 
 
@@ -108,8 +121,8 @@ def happened_on(connection: duckdb.DuckDBPyConnection, associate_id: str, day: d
     """Return a person's credits of lines that completed on a day, newest first."""
     return _read_lines(
         connection,
-        "credits.recipient = ? and lines.business_date = ?",
-        "lines.ordered_at desc, credits.order_line_key desc, credits.role_order",
+        "recipient = ? and business_date = ?",
+        "ordered_at desc, order_line_key desc, role_order",
         [associate_id, day],
     )
 
@@ -126,9 +139,10 @@ def taken_back(connection: duckdb.DuckDBPyConnection, associate_id: str, since: 
     """Return the returns since a day that took credit back from a person, newest first."""
     return _read_lines(
         connection,
-        "credits.recipient = ? and credits.line_kind = 'return' and lines.business_date >= ?",
-        "lines.business_date desc, credits.order_line_key desc, credits.role_order limit ?",
-        [associate_id, since, limit],
+        "recipient = ? and line_kind = 'return' and business_date >= ?",
+        "business_date desc, order_line_key desc, role_order",
+        [associate_id, since],
+        limit=(limit, 0),
     )
 
 
@@ -149,8 +163,8 @@ def division_of(connection: duckdb.DuckDBPyConnection, order_line_key: int) -> t
     """Return every part of one order line in the roles' order; the parts add up to the line's net amount."""
     return _read_lines(
         connection,
-        "credits.order_line_key = ?",
-        "credits.role_order, credits.recipient = 'house', credits.recipient",
+        "order_line_key = ?",
+        "role_order, recipient = 'house', recipient",
         [order_line_key],
     )
 
@@ -159,8 +173,8 @@ def family_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associa
     """Return a person's parts of a sale and of every return of it, in the order in which they happened."""
     return _read_lines(
         connection,
-        "credits.root_line_key = ? and credits.recipient = ?",
-        "lines.business_date, credits.line_kind desc, credits.order_line_key, credits.role_order",
+        "root_line_key = ? and recipient = ?",
+        "business_date, line_kind desc, order_line_key, role_order",
         [root_line_key, associate_id],
     )
 
@@ -181,7 +195,24 @@ def _within(column: str, spans: Sequence[Span]) -> tuple[str, list[object]]:
 
 
 def _read_lines(
-    connection: duckdb.DuckDBPyConnection, condition: str, order: str, parameters: Sequence[object]
+    connection: duckdb.DuckDBPyConnection,
+    condition: str,
+    order: str,
+    parameters: Sequence[object],
+    *,
+    limit: tuple[int, int] | None = None,
 ) -> tuple[CreditLine, ...]:
-    rows = connection.execute(_LINES.format(condition=condition, order=order), list(parameters)).fetchall()
-    return tuple(CreditLine(*row) for row in rows)
+    """Return the credits that a condition picks, in an order of columns of fct_credits; `limit` is how many, after how many."""
+    again = ", ".join(f"picked.{part}" for part in order.split(", "))
+    picked = _PICKED.format(condition=condition, order=f"{order} limit ? offset ?" if limit else order, order_again=again)
+    rows = connection.execute(picked, [*parameters, *(limit or ())]).fetchall()
+    keys = sorted({row[0] for row in rows})
+    lines = {row[0]: row[1:] for row in connection.execute(_OF_LINES, [keys]).fetchall()} if keys else {}
+    return tuple(_credit_line(row, *lines[row[0]]) for row in rows)
+
+
+def _credit_line(
+    row: tuple[Any, ...], net_minor: int, quantity_milli: int, category: str | None, channel: str | None
+) -> CreditLine:
+    values = [*row[:10], net_minor, *row[10:12], quantity_milli, category, row[12] or channel, *row[13:]]
+    return CreditLine(*values)

@@ -91,7 +91,7 @@ def targets(
     """Return money targets of a measure for a period, by subject; a longer target counts with its days inside."""
     rows = connection.execute(
         "select subject_id, currency, value_minor, period_start, period_end from marts.dim_targets "
-        "where subject_type = ? and measure = ? and list_contains(?::varchar[], subject_id) and value_minor is not null "
+        "where subject_type = ? and measure = ? and subject_id in (select unnest(?::varchar[])) and value_minor is not null "
         "and currency is not null and period_start < ? and period_end > ? order by subject_id, currency, period_start",
         [subject_type, measure, list(subject_ids), period.end, period.start],
     ).fetchall()
@@ -119,7 +119,7 @@ def measured(
         "union all select subject_type, subject_id, measure, currency, numerator, earned_date from marts.fct_measures "
         "where currency is not null and (measure, currency) not in (select (measure, currency) from marts.fct_pay_measures)) "
         "select subject_id, currency, cast(sum(numerator) as bigint) from amounts "
-        "where subject_type = ? and measure = ? and list_contains(?::varchar[], subject_id) "
+        "where subject_type = ? and measure = ? and subject_id in (select unnest(?::varchar[])) "
         "and earned_date >= ? and earned_date < ? group by 1, 2",
         [subject_type, measure, list(subject_ids), period.start, period.end],
     ).fetchall()

@@ -41,7 +41,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("portal") / "demo"
-    run("demo", root, "--order-lines", 4_000, "--seed", 3, "--no-serve")
+    run("demo", root, "--order-lines", 4_000, "--seed", 3, "--no-serve", by_dbt=True)
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", "from incentives.cli import main; main()", "serve", "--workspace", str(root), "--port", "0"],
         stdout=subprocess.PIPE,

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -65,19 +67,40 @@ def _build_killed_after(root: Path, seconds: float | None) -> float:
         return time.perf_counter() - started
 
 
-def test_an_increment_killed_after_its_commit_leaves_nothing_that_changes_a_later_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("INCENTIVES_KEY", KEY)
-    ws = make_workspace(tmp_path / "killed")
-    deliver_first(ws)
-    land(ws, now=FIRST)
-    build_warehouse(ws, now=FIRST)
-    deliver_second(ws)
-    last = land(ws, now=SECOND).load_id
-    undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(ws.root, undisturbed)
-    _build_killed_after(undisturbed, None)
+@dataclass(frozen=True)
+class Story:
+    """A workspace whose second delivery is landed and not built, and what its warehouse was and is to be."""
+
+    root: Path
+    first: int
+    last: int
+    before: Path
+    after: Path
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("killed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCENTIVES_KEY", KEY)
+        ws = make_workspace(folder / "template")
+        deliver_first(ws)
+        land(ws, now=FIRST)
+        first = build_warehouse(ws, now=FIRST).last_load
+        before = folder / "before.duckdb"
+        shutil.copy(ws.warehouse, before)
+        deliver_second(ws)
+        last = land(ws, now=SECOND).load_id
+        # The increment is what is killed; what it must leave is what it leaves undisturbed, and a full build.
+        undisturbed = folder / "undisturbed"
+        shutil.copytree(ws.root, undisturbed)
+        seconds = _build_killed_after(undisturbed, None)
+        yield Story(ws.root, first, last, before, Workspace.open(undisturbed).warehouse, seconds)
+
+
+def test_an_increment_killed_after_its_commit_leaves_nothing_that_changes_a_later_build(story: Story, tmp_path: Path) -> None:
+    ws = Workspace.open(Path(shutil.copytree(story.root, tmp_path / "killed")))
 
     killed = subprocess.run([sys.executable, "-c", _BUILD, str(ws.root), SECOND.isoformat(), "after_commit"], check=False)
 
@@ -86,43 +109,27 @@ def test_an_increment_killed_after_its_commit_leaves_nothing_that_changes_a_late
     assert ws.warehouse.with_name(f"{ws.warehouse.name}.wal").is_file()
     state = held(ws.warehouse)
     assert state is not None
-    assert state.last_load == last
-    assert build_warehouse(ws, now=SECOND).last_load == last
-    assert different_rows(ws.warehouse, Workspace.open(undisturbed).warehouse) == {}
+    assert state.last_load == story.last
+    assert build_warehouse(ws, now=SECOND).last_load == story.last
+    assert different_rows(ws.warehouse, story.after) == {}
 
 
-def test_a_killed_increment_leaves_a_whole_warehouse_and_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INCENTIVES_KEY", KEY)
-    template = make_workspace(tmp_path / "template")
-    deliver_first(template)
-    land(template, now=FIRST)
-    first = build_warehouse(template, now=FIRST).last_load
-    before = tmp_path / "before.duckdb"
-    shutil.copy(template.warehouse, before)
-    deliver_second(template)
-    last = land(template, now=SECOND).load_id
-    # The increment is what is killed; what it must leave is what it leaves undisturbed, and a full build.
-    undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(template.root, undisturbed)
-    whole = _build_killed_after(undisturbed, None)
-    after = Workspace.open(undisturbed).warehouse
+def test_a_killed_increment_leaves_a_whole_warehouse_and_is_made_up_for(story: Story, tmp_path: Path) -> None:
     chooser = random.Random(20261125)
     seen = []
 
     for number in range(KILLS):
-        root = tmp_path / f"killed-{number}"
-        shutil.copytree(template.root, root)
-        ws = Workspace.open(root)
-        _build_killed_after(root, chooser.uniform(0.1, 1.0) * whole)
+        ws = Workspace.open(Path(shutil.copytree(story.root, tmp_path / f"killed-{number}")))
+        _build_killed_after(ws.root, chooser.uniform(0.1, 1.0) * story.seconds)
 
         state = held(ws.warehouse)
         assert state is not None
         seen.append(state.last_load)
-        assert different_rows(ws.warehouse, before if state.last_load == first else after) == {}
+        assert different_rows(ws.warehouse, story.before if state.last_load == story.first else story.after) == {}
         again = build_warehouse(ws, now=SECOND)
-        assert again.last_load == last
-        assert different_rows(ws.warehouse, after) == {}
-        shutil.rmtree(root)
+        assert again.last_load == story.last
+        assert different_rows(ws.warehouse, story.after) == {}
+        shutil.rmtree(ws.root)
 
-    assert set(seen) <= {first, last}
-    assert first in seen
+    assert set(seen) <= {story.first, story.last}
+    assert story.first in seen

@@ -116,7 +116,7 @@ def _prepare(root: Path, policy: str) -> Path:
     for row in landed:
         counted = sum(int(str(row[count])) for count in ("accepted", "duplicate", "superseded", "quarantined"))
         assert counted == row["delivered"], row
-    run("build", "--workspace", root)
+    run("build", "--workspace", root, by_dbt=True)
     return root
 
 

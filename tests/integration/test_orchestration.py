@@ -26,7 +26,7 @@ from incentives.serving import snapshots
 from incentives.workspace import Workspace
 from orchestration.manifest import PATH_VARIABLE, make_manifest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dbt_itself")]
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)

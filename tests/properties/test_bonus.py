@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_bonus import World
 from support_bonus import GROUP, Row, assigned, count, credit, inputs_of, pay, person, plan_of, target
+from support_retailers import examples
 
 from incentives.bonus import BonusInputs
 from incentives.bonus.pools import divide
@@ -217,7 +218,7 @@ def frozen(world: World, *, backwards: bool = False) -> BonusInputs:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@examples(80)
 @given(plans=plan_sets(), world=worlds(), month=st.integers(1, 4))
 def test_the_vectorised_calculation_agrees_with_the_plain_one(plans: list[Plan], world: World, month: int) -> None:
     period = Period(date(2026, month, 1), "month")

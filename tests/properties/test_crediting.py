@@ -27,7 +27,7 @@ from support_staging import SETTINGS
 
 from incentives.policies import load_policy_texts
 
-EXAMPLES = examples(15)
+EXAMPLES = examples(8)
 
 
 def _plain(retailer: Retailer, policies: list[str]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -43,7 +43,7 @@ def _plain(retailer: Retailer, policies: list[str]) -> dict[tuple[Any, ...], tup
     return {key: tuple(entry) for key, entry in found.items()}
 
 
-@examples(40)
+@examples(25)
 @given(retailers(), policy_texts())
 def test_the_plain_implementation_agrees_line_by_line(retailer: Retailer, policies: list[str]) -> None:
     assert credits_of(retailer, policies) == _plain(retailer, policies)

@@ -26,7 +26,7 @@ from support_retailers import (
     with_rows,
 )
 
-EXAMPLES = examples(15)
+EXAMPLES = examples(8)
 IDENTIFIERS = ("customer_id", "customer_email", "customer_phone", "loyalty_id")
 
 

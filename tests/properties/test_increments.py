@@ -130,7 +130,7 @@ def in_loads(rows: Rows, chooser: random.Random) -> list[list[File]]:
     return [[(feed, of_file) for (feed, _), of_file in load.items()] for load in loads]
 
 
-@examples(3)
+@examples(2)
 @given(retailers().map(with_other_feeds), policy_texts(), st.integers(0, 2**32))
 def _check(root: Path, seen: list[int], retailer: Retailer, policies: list[str], seed: int) -> None:
     chooser = random.Random(seed)

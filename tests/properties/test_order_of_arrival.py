@@ -79,7 +79,7 @@ def scattered(rows: Rows, chooser: random.Random) -> list[list[File]]:
     return found
 
 
-@examples(6)
+@examples(4)
 @given(retailers().map(with_reference_data), policy_texts(), st.integers(0, 2**32))
 def _check(root: Path, seen: list[int], retailer: Retailer, policies: list[str], seed: int) -> None:
     chooser = random.Random(seed)

@@ -16,6 +16,15 @@ from incentives.cli import main
 
 # DuckDB takes a program without a file for somebody at a prompt, and draws progress on the output of what takes long.
 PROGRAM = "__file__ = 'incentives'\nfrom incentives.cli import main\nmain()"
+# The same, building by what dbt compiled before (support_compiled).
+_PROGRAM_COMPILED = f"""__file__ = 'incentives'
+import sys
+sys.path.append({str(Path(__file__).parent)!r})
+from support_compiled import build_compiled
+from incentives.warehouse import dbt_run
+dbt_run.build = build_compiled
+from incentives.cli import main
+main()"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,19 @@ class Ran:
         return parsed
 
 
-def run(*arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0, product: Path | None = None) -> Ran:
-    """Run `incentives ARGUMENTS` and check its exit code (None = any); of a copy of the product where one is named."""
+def run(
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    code: int | None = 0,
+    product: Path | None = None,
+    by_dbt: bool = False,
+) -> Ran:
+    """Run `incentives ARGUMENTS` and check its exit code (None = any); of a copy of the product where one is named.
+
+    With `by_dbt` it builds by dbt, whatever other tests built before.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        [sys.executable, "-c", PROGRAM if by_dbt else _PROGRAM_COMPILED, *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, **(env or {})},

@@ -1,7 +1,7 @@
 """Full builds for tests that are about something else: dbt's own compiled selects and tests, run without dbt.
 
 dbt builds once for a checkout and a run of the tests; its selects and tests, and the statements that made its tables, are kept in
-the run's folder for caches. What builds by dbt every time: the command line in a process of its own, and modules that use `dbt_itself`.
+the run's folder for caches. What builds by dbt every time: modules that use `dbt_itself`, and commands that are run `by_dbt`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from support_models import PROJECT
 
 from incentives.errors import CheckFailedError
 from incentives.warehouse import dbt_run
+from incentives.warehouse.database import NAME
 from incentives.warehouse.dbt_run import DbtRun
 from incentives.warehouse.increments.compiled import CompiledModel
 from incentives.warehouse.parsed_project import parsed_name
@@ -35,7 +36,7 @@ class Kept:
 
 def build_compiled(project: Path, database: Path, work: Path, *, tests: bool = True) -> DbtRun:
     """Build as `dbt_run.build` does; by dbt where this run of the tests did not build this project before."""
-    path = Path(os.environ["XDG_CACHE_HOME"]) / "built" / f"{parsed_name(project, database)}.pickle"
+    path = Path(os.environ["XDG_CACHE_HOME"]) / "built" / f"{parsed_name(project, Path(NAME))}.pickle"
     if not path.is_file():
         run = BY_DBT(project, database, work, tests=tests)
         if tests:

@@ -51,7 +51,7 @@ def test_nobody_signed_in_sees_nothing(purpose: Purpose) -> None:
 def test_a_person_without_any_role_sees_their_own_and_nothing_else() -> None:
     allowed = {purpose for purpose in Purpose if decide(person("bea"), Question(purpose, "lina", "fr"), TODAY, KnownPeople())}
 
-    assert allowed == {Purpose.ANYONE, Purpose.ACCOUNT, Purpose.OWN_CREDIT, Purpose.OWN_PAY}
+    assert allowed == {Purpose.ANYONE, Purpose.ACCOUNT, Purpose.OWN_CREDIT, Purpose.OWN_PAY, Purpose.QUESTIONS}
 
 
 def test_a_manager_sees_the_days_in_the_team_and_no_day_before() -> None:

@@ -60,7 +60,9 @@ def fill(ws: Workspace, net_minor: int) -> None:
     with duckdb.connect(str(ws.warehouse)) as connection:
         connection.execute("create schema marts; create schema staging")
         connection.execute(
-            "create table marts.fct_credits as select 1::bigint as order_line_key, ?::bigint as credit_minor", [net_minor]
+            "create table marts.fct_credits as select 1::bigint as order_line_key, 'lina' as recipient, "
+            "date '2026-03-01' as earned_date, ?::bigint as credit_minor",
+            [net_minor],
         )
         connection.execute("create view marts.measure_registry as select 'credited_revenue' as measure")
         connection.execute("create table staging.stg_order_lines as select 1 as secret")
