@@ -9,6 +9,7 @@ import click
 
 from incentives import clock
 from incentives.cli.acting import acting_options, period_argument, who_acts
+from incentives.cli.cycle_accrue import accrue
 from incentives.cli.cycle_adjustments import adjustments
 from incentives.cli.cycle_goodwill import goodwill
 from incentives.cli.cycle_instructions import hold, release, waive, write_off
@@ -181,6 +182,7 @@ for _command in (
     release,
     write_off,
     goodwill,
+    accrue,
     waive,
 ):
     cycle.add_command(_command)

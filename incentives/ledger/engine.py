@@ -7,8 +7,10 @@ nothing may take. Readers wait for nobody.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Self
@@ -25,6 +27,7 @@ BUSY_TIMEOUT_MS = 10_000
 _ACT = "incentives_act"
 # Any two numbers that nothing else in the database uses.
 _MIGRATION_LOCK, _ACT_LOCK = 4711001, 4711002
+_ENGINES_KEPT = 8
 
 
 class Ledger:
@@ -53,16 +56,13 @@ class Ledger:
     def connect(cls, url: str) -> Ledger:
         """Open the store that a database address names. Raises as `open` does."""
         try:
-            engine = create_engine(url)
+            engine = _engine_of(url, os.getpid())
         except ModuleNotFoundError as error:
             raise InputError(
                 f"the driver of {url.partition('://')[0]} is not installed.",
                 where="[ledger] url",
                 remedy="Install it with `pip install incentive-warehouse[postgres]`.",
             ) from error
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
         ledger = cls(engine)
         try:
             ledger._migrate()
@@ -135,6 +135,16 @@ class Ledger:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             upgrade(connection)
             connection.commit()
+
+
+@lru_cache(maxsize=_ENGINES_KEPT)
+def _engine_of(url: str, _process: int) -> Engine:
+    """Return the engine of an address; one that is opened again still knows the statements that it compiled, and has no connection."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _revision(connection: Connection) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from incentives.ledger.accruals import ACT as ACCRUE
 from incentives.ledger.heads import CycleHead, calculation_of
 from incentives.ledger.lock_entries import lock_entries
 from incentives.ledger.models import (
@@ -167,12 +168,14 @@ def _name_postings(entry: _Entry, rows: Sequence[_Posting], place: str, expected
 
 
 def _check_events(session: Session, head: CycleHead, by_event: dict[int, list[str]]) -> Iterator[Found]:
-    acts = select(AuditEvent).where(AuditEvent.subject == head.subject, AuditEvent.act.in_(("lock", "export", PAYROLL_RESULT)))
+    acts = select(AuditEvent).where(
+        AuditEvent.subject == head.subject, AuditEvent.act.in_(("lock", "export", ACCRUE, PAYROLL_RESULT))
+    )
     posting_events = {event.event_id: event for event in session.scalars(acts.order_by(AuditEvent.event_id))}
     for event_id in sorted(set(by_event) | set(posting_events)):
         event = posting_events.get(event_id)
         if event is None:
-            yield f"entries of event {event_id}", "no lock, export or payroll result of the cycle posted them"
+            yield f"entries of event {event_id}", "no accrual, lock, export or payroll result of the cycle posted them"
             continue
         recorded = json.loads(event.details)
         digests = by_event.get(event_id, [])

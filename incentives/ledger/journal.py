@@ -1,4 +1,4 @@
-"""The general-ledger journal of an exported cycle: what it debits and credits, by day, kind of entry, account and currency.
+"""The general-ledger journal of an exported cycle, and of an accrual: what it debits and credits, by day, kind of entry, account and currency.
 
 No person stands in it. It holds what the cycle's lock and export posted, so that it is the same whenever it is written.
 """
@@ -11,13 +11,14 @@ import io
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from incentives.ledger.audit import JsonValue, canonical
 from incentives.ledger.exports import safe_text
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.models import JournalEntry, PayrollExport, Posting
+from incentives.ledger.postings import EntryKind
 from incentives.money import format_minor
 
 COLUMNS = ("date", "reference", "legal_entity", "pay_group", "period", "entry", "account", "currency", "debit", "credit")
@@ -49,9 +50,20 @@ class JournalFile:
 def journal_file(session: Session, head: CycleHead) -> JournalFile:
     """Return the journal of an exported cycle."""
     record = session.get_one(PayrollExport, head.cycle_id)
-    lines = journal_lines(session, head, record.event_id)
-    content = _bytes(head, lines)
+    # Accruals went to the general ledger when they were posted; that they are taken back stands here.
+    of_the_cycle = (JournalEntry.event_id <= record.event_id, JournalEntry.kind != EntryKind.ACCRUAL.value)
     stem = record.file_name.removesuffix(".csv").replace("payroll-", "journal-", 1)
+    return _file(head, stem, journal_lines(session, head, *of_the_cycle), {"payroll_sha256": record.sha256})
+
+
+def accrual_journal(session: Session, head: CycleHead, number: int, event_id: int, *, is_demo: bool) -> JournalFile:
+    """Return the journal of one accrual of a cycle."""
+    stem = f"journal-accrual-{head.pay_group}-{head.period}-{number}{'-demo' if is_demo else ''}"
+    return _file(head, stem, journal_lines(session, head, JournalEntry.event_id == event_id), {})
+
+
+def _file(head: CycleHead, stem: str, lines: tuple[JournalLine, ...], more: dict[str, JsonValue]) -> JournalFile:
+    content = _bytes(head, lines)
     totals: dict[str, tuple[int, int]] = {}
     for line in lines:
         debit, credit = totals.get(line.currency, (0, 0))
@@ -69,13 +81,13 @@ def journal_file(session: Session, head: CycleHead) -> JournalFile:
         "legal_entity": head.legal_entity,
         "version": head.version,
         "digest": head.digest,
-        "payroll_sha256": record.sha256,
+        **more,
     }
     return JournalFile(f"{stem}.csv", content, f"{stem}.control.json", f"{canonical(control)}\n".encode(), lines)
 
 
-def journal_lines(session: Session, head: CycleHead, until_event: int) -> tuple[JournalLine, ...]:
-    """Return what a cycle posted up to an event, debits and credits apart."""
+def journal_lines(session: Session, head: CycleHead, *conditions: ColumnElement[bool]) -> tuple[JournalLine, ...]:
+    """Return what a cycle posted by the entries that conditions pick, debits and credits apart."""
     amount = Posting.amount_minor
     debit = func.sum(case((amount > 0, amount), else_=0))
     credit = func.sum(case((amount < 0, -amount), else_=0))
@@ -83,7 +95,7 @@ def journal_lines(session: Session, head: CycleHead, until_event: int) -> tuple[
     query: Select[date, str, str, str, int, int] = (
         select(JournalEntry.effective_on, JournalEntry.kind, Posting.account, Posting.currency, debit, credit)
         .join(JournalEntry, JournalEntry.entry_id == Posting.entry_id)
-        .where(JournalEntry.cycle_id == head.cycle_id, JournalEntry.event_id <= until_event)
+        .where(JournalEntry.cycle_id == head.cycle_id, *conditions)
         .group_by(*grain)
         .order_by(*grain)
     )

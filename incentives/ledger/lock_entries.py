@@ -1,4 +1,4 @@
-"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, and what finance instructed before the approval.
+"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, what finance instructed before the approval, and accruals taken back.
 
 Derived from the approved version, the instructions and the postings of earlier cycles, so that `verify` can derive it again.
 """
@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from incentives.ledger.accruals import reversal_entries
 from incentives.ledger.balances import Balances, draws_owed_before, held_before
 from incentives.ledger.draws import draw_entries
 from incentives.ledger.goodwills import goodwill_entries
@@ -44,7 +45,7 @@ def lock_entries(session: Session, head: CycleHead, calculation: Calculation) ->
     entries += holdback_entries(session, head, calculation)
     entries += draw_entries(session, head, calculation)
     entries += goodwill_entries(session, head)
-    return entries + _instructed(session, head, entries)
+    return entries + _instructed(session, head, entries) + reversal_entries(session, head)
 
 
 def _instructed(session: Session, head: CycleHead, entries: list[EntryDraft]) -> list[EntryDraft]:

@@ -35,6 +35,7 @@ class LedgerAccount(StrEnum):
     HOLDBACK = "holdback_payable"
     WRITE_OFFS = "write_off_expense"
     GOODWILL = "goodwill_expense"
+    ACCRUED = "incentive_accrued"
 
 
 class EntryKind(StrEnum):
@@ -55,6 +56,8 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     DRAW_WRITE_OFF = "draw_write_off"
     GOODWILL = "goodwill"
+    ACCRUAL = "accrual"
+    ACCRUAL_REVERSAL = "accrual_reversal"
 
 
 _ACCOUNTS = {
@@ -74,6 +77,8 @@ _ACCOUNTS = {
     EntryKind.WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.PAYABLE),
     EntryKind.DRAW_WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.DRAWS),
     EntryKind.GOODWILL: (LedgerAccount.GOODWILL, LedgerAccount.PAYABLE),
+    EntryKind.ACCRUAL: (LedgerAccount.EXPENSE, LedgerAccount.ACCRUED),
+    EntryKind.ACCRUAL_REVERSAL: (LedgerAccount.ACCRUED, LedgerAccount.EXPENSE),
 }
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from incentives.errors import CheckFailedError, InputError
 from incentives.ledger import cycles as acts
 from incentives.ledger import exports, heads
+from incentives.ledger.accruals import Accrued, accrue
 from incentives.ledger.audit import JsonValue
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.engine import Ledger
 from incentives.ledger.goodwills import goodwills_of
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
-from incentives.ledger.journal import journal_file
+from incentives.ledger.journal import accrual_journal, journal_file
 from incentives.ledger.rules import require_finance
 from incentives.ledger.states import Act, Instruction, state_after
 from incentives.periods import Period
@@ -236,6 +237,32 @@ def export_cycle(ws: Workspace, period: Period, *, pay_group: str | None = None,
         tuple(CurrencyTotal(currency, len(people[currency]), total, total) for currency, total in totals.items()),
         file.repeated,
     )
+
+
+def accrue_cycle(
+    ws: Workspace, period: Period, *, pay_group: str | None = None, by: Person, now: datetime
+) -> tuple[Accrued, Path | None]:
+    """Accrue what a cycle that is not locked is due by now, and write the journal of it under `exports/`.
+
+    Returns:
+        What was accrued, and the last accrual's journal, written again where nothing moved since; None where nothing was ever due.
+
+    Raises:
+        AccessError: `by` is not finance of the pay group, or is paid by the cycle.
+        StateError: The cycle is not calculated, or locked.
+    """
+    name = resolve_pay_group(ws, pay_group)
+    require_finance(by, name)
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
+        head = heads.find(session, name, period)
+        done = accrue(session, by.actor(), head, at=now)
+        if done.event_id is None:
+            return done, None
+        journal = accrual_journal(session, head, done.number, done.event_id, is_demo=ws.config.workspace.demo)
+    ws.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_text(ws.exports / journal.name, journal.content.decode())
+    replace_text(ws.exports / journal.control_name, journal.control.decode())
+    return done, ws.exports / journal.name
 
 
 def _currencies(file: exports.PayrollFile) -> Sequence[str]:

@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from support_ledger import draft_statement
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from support_ledger import Desk, draft_statement
 
+from incentives.errors import InputError
 from incentives.ledger.drafts import StatementDraft
 from incentives.periods import Period
 
@@ -32,6 +34,37 @@ class Book:
     written_off: int = 0
     draws_written_off: int = 0
     goodwill: int = 0
+    accrued: int = 0
+
+
+class Accruing(RuleBasedStateMachine):
+    """Finance accrues at any time what the current cycle is due; the machine that is made of it books the lock."""
+
+    office: Desk
+    books: dict[str, Book]
+    periods: tuple[Period, ...]
+    current: int
+    state: str
+    calculated: dict[tuple[str, Period], int]
+
+    @rule()
+    def finance_accrues(self) -> None:
+        if self.current == len(self.periods) or self.state == "none":
+            return
+        months = self.periods[: self.current + 1]
+        allowed = self.state in ("calculated", "in_review", "approved")
+        try:
+            done = self.office.accrue(period=self.periods[self.current])
+        except InputError:
+            assert not allowed
+            return
+        assert allowed
+        posted = 0
+        for who, book in self.books.items():
+            due = sum(self.calculated[who, month] - book.settled[month] for month in months)
+            posted, book.accrued = posted + due - book.accrued, due
+        assert sum(done.posted_minor.values()) == posted
+        assert sum(done.accrued_minor.values()) == sum(book.accrued for book in self.books.values())
 
 
 def plan_draft(who: str, worth: int, period: Period) -> StatementDraft:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from incentives.ledger import cycles, exports, goodwills, instructions
+from incentives.ledger import accruals, cycles, exports, goodwills, instructions
 from incentives.ledger.audit import Actor
 from incentives.ledger.cycles import PayGroupTerms
 from incentives.ledger.drafts import CalculationDraft, ComponentDraft, StatementDraft
@@ -150,6 +150,10 @@ class Desk:
             return goodwills.give(
                 session, actor, head, who, currency, amount_minor, at=self.tick(), reason="The till was down.", withdraw=withdraw
             )
+
+    def accrue(self, actor: Actor = ANNA, period: Period = MARCH) -> accruals.Accrued:
+        with self.ledger.act() as session:
+            return accruals.accrue(session, actor, find(session, TERMS.name, period), at=self.tick())
 
     def lock(self, actor: Actor = BORIS, period: Period = MARCH) -> CycleHead:
         with self.ledger.act() as session:
