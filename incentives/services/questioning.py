@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 
 from sqlalchemy.orm import Session
 
@@ -160,8 +161,7 @@ def decide_re_credit(
                 where=where,
                 remedy="Somebody else answers the question with what is proposed.",
             )
-        named = {part.partition(":")[0].strip() for part in sellers.split("|")}
-        if named & {by.person_id, entered_by}:
+        if _sellers_named(ws, sellers, where) & {by.person_id, entered_by}:
             raise AccessError("nobody credits themself: another person enters, another approves.", where=where)
         if not _was_decided_so(asked, by):
             asking.decide(
@@ -286,6 +286,36 @@ def _require_line(ws: Workspace, line: LineName) -> None:
         ).fetchone()
     if found is None:
         raise InputError(f"there is no line {line[2]} of order {line[1]} of {line[0]} in what is published.")
+
+
+def _sellers_named(ws: Workspace, sellers: str, where: str) -> frozenset[str]:
+    """Return whom sellers as on an order line name: a decision is given once, so what could not be credited is refused before it.
+
+    Raises:
+        InputError: Somebody is unknown or stands twice, some have shares and others not, or the shares do not sum to 100.
+    """
+    parts = [part.partition(":") for part in sellers.split("|")]
+    names = [name.strip() for name, _, _ in parts]
+    shares = [share.strip() for _, colon, share in parts if colon]
+    remedy = "Write a1, a1|a2, or with shares that sum to 100 a1:70|a2:30."
+    if len(set(names)) < len(names) or len(shares) not in (0, len(names)):
+        raise InputError(f"'{sellers}' does not say who sold the line.", where=where, remedy=remedy)
+    try:
+        total = sum(map(Decimal, shares), Decimal(0))
+    except InvalidOperation as error:
+        raise InputError(f"'{sellers}' has a share that is no number.", where=where, remedy=remedy) from error
+    if shares and (total != 100 or min(map(Decimal, shares)) <= 0):
+        raise InputError(f"the shares of '{sellers}' sum to {total}.", where=where, remedy=remedy)
+    current = snapshots.current(ws)
+    known: set[str] = set()
+    if current is not None:
+        with current.connect() as connection:
+            rows = connection.execute("select associate_id from marts.dim_associates").fetchall()
+        known = {str(associate) for (associate,) in rows}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise InputError(f"nobody is known as {', '.join(unknown)}.", where=where, remedy=remedy)
+    return frozenset(names)
 
 
 def _source_of_overrides(ws: Workspace, named: str | None) -> str:

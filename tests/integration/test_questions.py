@@ -132,6 +132,18 @@ def test_from_a_question_to_an_override_and_to_goodwill(tmp_path: Path, monkeypa
     decision = ("decide", "1", "re-credit", "--to", "lina:60|noor:40", "--reason", "Both served.")
     assert "another person enters" in shop.command("question", *decision, "--actor", "iris", code=2).err
     question("answer", "1", "--text", "Sixty to forty, says the manager.", by="omar")
+    for wrong, said in (
+        ("lina:60|noor:30", "sum to 90"),
+        ("lina:60|noor", "does not say"),
+        ("lina|lina", "does not say"),
+        ("lina:x", "no number"),
+        ("lena", "nobody is known as lena"),
+        ("omar", "nobody is known as omar"),
+    ):
+        refused = shop.command(
+            "question", "decide", "1", "re-credit", "--to", wrong, "--reason", "Both.", "--actor", "iris", code=2
+        )
+        assert said in refused.err
     question(*decision, by="iris")
     goodwill = ("decide", "2", "goodwill", "--amount", "25.00", "--period", "2026-03", "--reason", "A lost day.")
     decided = question(*goodwill, by="olga")

@@ -73,7 +73,9 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         duckdb.IOException: Another program holds the warehouse.
     """
     memory = os.environ.get(MEMORY_VARIABLE, MEMORY_MAX)
-    with closing(duckdb.connect(config={"temp_directory": str(spill), "memory_limit": memory})) as connection:
+    with closing(
+        duckdb.connect(config={"temp_directory": str(spill), "memory_limit": memory, "preserve_insertion_order": "false"})
+    ) as connection:
         connection.execute("set timezone = 'UTC'")
         fill_database(connection, landed, since_load=since_load)
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE} (read_only)")
