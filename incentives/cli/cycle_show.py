@@ -59,7 +59,8 @@ def show_status(status: CycleStatus, output_format: OutputFormat) -> None:
     if len(status.exceptions) > 20:
         click.echo(f"look at: {len(status.exceptions) - 20} more exceptions (--format json lists them)")
     for told in status.instructions:
-        click.echo(f"{told.kind.replace('_', '-')} {told.subject}: {told.reason or 'reason erased'} ({told.person_id})")
+        amount = "" if told.amount_minor is None else f" {format_minor(told.amount_minor, told.currency or '')}"
+        click.echo(f"{told.kind.replace('_', '-')} {told.subject}{amount}: {told.reason or 'reason erased'} ({told.person_id})")
     for blocker in status.blockers:
         click.echo(f"note: {blocker}")
     if status.possible:

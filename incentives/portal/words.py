@@ -104,6 +104,14 @@ ACT_DONE = {
     "export": "exported",
 }
 
+INSTRUCTION = {
+    "hold": "Not paid with this cycle",
+    "release": "Held before, paid with this cycle",
+    "write_off": "What is owed after this cycle is not asked for",
+    "waive": "Check waived for this version",
+    "goodwill": "Goodwill",
+}
+
 QUESTION_STATE = {"asked": "Waits for an answer", "answered": "Answered, not decided", "decided": "Decided"}
 
 OUTCOME = {

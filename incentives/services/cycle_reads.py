@@ -16,11 +16,13 @@ from incentives.feeds.bronze_index import BronzeIndex
 from incentives.feeds.locked_divisions import FEED as LOCKED_DIVISIONS
 from incentives.ledger import heads as ledger_heads
 from incentives.ledger.engine import Ledger
+from incentives.ledger.goodwills import goodwills_of
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
+from incentives.ledger.questions import questions
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
-from incentives.ledger.states import FINAL_STATES, CycleState, acts_possible
+from incentives.ledger.states import FINAL_STATES, GOODWILL, CycleState, acts_possible
 from incentives.periods import Period
 from incentives.services.cycle_views import (
     ActView,
@@ -188,6 +190,9 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
     is_final = head.state in FINAL_STATES
     since = _deliveries_after(ws, calculation.last_load) if calculation is not None and not is_final else ()
     blockers = []
+    asked = 0 if is_final else sum(one.outcome is None for one in questions(session, cycle_id=head.cycle_id))
+    if asked:
+        blockers.append(f"{asked} {'questions' if asked > 1 else 'question'} about its statements to decide, or to waive.")
     if since:
         files = f"{len(since)} files" if len(since) > 1 else "1 file"
         blockers.append(f"{files} landed after this calculation; calculate again, or leave them for the next cycle.")
@@ -202,11 +207,20 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         exceptions,
         since,
         tuple(blockers),
-        tuple(
-            InstructionView(one.kind.value, one.subject, one.person_id, one.given_at, _reason(session, one.event_id))
-            for one in instructions_of(session, head)
-        ),
+        _instructed(session, head),
     )
+
+
+def _instructed(session: Session, head: CycleHead) -> tuple[InstructionView, ...]:
+    told = [
+        InstructionView(one.kind.value, one.subject, one.person_id, one.given_at, _reason(session, one.event_id))
+        for one in instructions_of(session, head)
+    ]
+    for given in goodwills_of(session, head):
+        words = _reason(session, given.event_id)
+        amount = (given.amount_minor, given.currency)
+        told.append(InstructionView(GOODWILL, given.associate_id, given.person_id, given.given_at, words, *amount))
+    return tuple(told)
 
 
 def _reason(session: Session, event_id: int) -> str | None:

@@ -141,13 +141,15 @@ class CycleSummary:
 
 @dataclass(frozen=True, slots=True)
 class InstructionView:
-    """What finance instructed of a cycle and is in force: `kind` is hold, release, write_off or waive."""
+    """What finance instructed of a cycle and is in force: `kind` is hold, release, write_off, waive or goodwill, which has an amount."""
 
     kind: str
     subject: str
     person_id: str
     at: datetime
     reason: str | None
+    amount_minor: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class CycleStatus:
         exceptions: What the current version could not pay, or wants looked at.
         deliveries_since: Files landed after the calculation.
         blockers: One sentence each: why it cannot be approved or locked now, as far as is known without trying.
-        instructions: Holds, releases, write-offs and waivers in force.
+        instructions: Holds, releases, write-offs, waivers and goodwill in force.
     """
 
     summary: CycleSummary

@@ -23,6 +23,8 @@ def test_a_question_goes_from_the_statement_to_the_manager_and_finance_and_back(
     assert "/questions/1/decide" not in anna.get("/questions").text
     assert "/questions/1/answer" not in lina.get("/questions").text
 
+    assert "1 question about its statements to decide" in omar.get("/cycles/main/2026-03").text
+
     # Who neither leads her nor is finance is refused, in words; finance alone decides.
     refused = bruno.post("/questions", "/questions/1/answer", text="No.")
     assert refused.status_code == 409
@@ -39,6 +41,10 @@ def test_a_question_goes_from_the_statement_to_the_manager_and_finance_and_back(
     )
     assert done.status_code == 303
 
+    cycle = omar.get("/cycles/main/2026-03").text
+    assert "question about its statements" not in cycle
+    assert "Goodwill: Lina Moreau" in cycle
+    assert "€12.50" in cycle
     page = lina.get(MINE).text
     assert "The till was down." in page
     assert "For the day." in page
