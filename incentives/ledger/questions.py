@@ -41,12 +41,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said of a question: an answer, or with an outcome its decision; empty words were redacted."""
+    """What was said of a question: an answer, or with an outcome its decision; empty words were redacted.
+
+    `sellers`: of a re-credit, as they were decided.
+    """
 
     person_id: str
     at: datetime
     words: str | None
     outcome: Outcome | None
+    sellers: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,8 @@ def _say(
 
 def _asked(session: Session, row: Question, pay_group: str, period: str) -> Asked:
     acts = session.execute(
-        select(QuestionAct, AuditText.body)
+        select(QuestionAct, AuditText.body, AuditEvent.details)
+        .join(AuditEvent, AuditEvent.event_id == QuestionAct.event_id)
         .outerjoin(AuditText, AuditText.event_id == QuestionAct.event_id)
         .where(QuestionAct.question_id == row.question_id)
         .order_by(QuestionAct.sequence)
@@ -278,5 +283,10 @@ def _asked(session: Session, row: Question, pay_group: str, period: str) -> Aske
         (str(line[0]), str(line[1]), str(line[2])) if line else None,
         row.asked_at,
         words,
-        tuple(Said(said.person_id, said.acted_at, body, Outcome(said.outcome) if said.outcome else None) for said, body in acts),
+        tuple(_said(said, body, details) for said, body, details in acts),
     )
+
+
+def _said(row: QuestionAct, words: str | None, details: str) -> Said:
+    sellers = json.loads(details).get("sellers")
+    return Said(row.person_id, row.acted_at, words, Outcome(row.outcome) if row.outcome else None, sellers)

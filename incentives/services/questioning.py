@@ -163,7 +163,7 @@ def decide_re_credit(
             )
         if _sellers_named(ws, sellers, where) & {by.person_id, entered_by}:
             raise AccessError("nobody credits themself: another person enters, another approves.", where=where)
-        if not _was_decided_so(asked, by):
+        if not _was_decided_so(asked, by, sellers):
             asking.decide(
                 session, by.actor(), question_id, Outcome.RE_CREDIT, words, at=now, more={"sellers": sellers, "source": place}
             )
@@ -266,8 +266,10 @@ def _decidable(session: Session, question_id: int, by: Person) -> Asked:
     return asked
 
 
-def _was_decided_so(asked: Asked, by: Person) -> bool:
-    return asked.outcome is Outcome.RE_CREDIT and asked.said[-1].person_id == by.person_id
+def _was_decided_so(asked: Asked, by: Person, sellers: str) -> bool:
+    if asked.outcome is not Outcome.RE_CREDIT:
+        return False
+    return (asked.said[-1].person_id, asked.said[-1].sellers) == (by.person_id, sellers)
 
 
 def _currency_of(session: Session, asked: Asked) -> str:

@@ -153,6 +153,8 @@ def test_from_a_question_to_an_override_and_to_goodwill(tmp_path: Path, monkeypa
     delivered = shop.ws.inbox / "office" / "credit_overrides-question-1.csv"
     before = delivered.read_bytes()
     delivered.unlink()
+    other = ("question", "decide", "1", "re-credit", "--to", "lina", "--reason", "All hers.", "--actor", "iris")
+    assert "decided before: re_credit" in shop.command(*other, code=2).err
     question(*decision, by="iris")
     assert delivered.read_bytes() == before
     shop.land_and_build()
