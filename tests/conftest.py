@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from support_compiled import BY_DBT, build_compiled
+from support_compiled import build_compiled, by_dbt
 
 from incentives.warehouse import dbt_run
 
@@ -33,9 +33,8 @@ def builds_compiled(home_apart: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dbt_itself(builds_compiled: None) -> Iterator[None]:
-    """Build by dbt in a module, as the product does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt_run, "build", BY_DBT)
+    """Build by dbt in one test, as the product does."""
+    with by_dbt():
         yield

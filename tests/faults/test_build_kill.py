@@ -21,7 +21,7 @@ from incentives.services.warehouse import build_warehouse
 from incentives.warehouse.increments.work import held
 from incentives.workspace import Workspace
 
-KILLS = 6
+KILLS = 4
 pytestmark = pytest.mark.slow
 
 

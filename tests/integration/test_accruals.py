@@ -95,7 +95,7 @@ def test_the_journals_of_accrual_and_export_come_to_the_pay(tmp_path: Path, monk
                 amount = Decimal(row["debit"] or 0) - Decimal(row["credit"] or 0)
                 sums[row["account"]] = sums.get(row["account"], Decimal(0)) + amount
     assert {account: cents for account, cents in sums.items() if cents} == {
-        "incentive_expense": 105_00,
-        "payroll_clearing": -105_00,
+        "incentive_expense": 105,
+        "payroll_clearing": -105,
     }
     shop.everything_holds("2026-03")

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from support_cli import run
+from support_cli import run, run_here
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "adventureworks"
 
@@ -104,7 +104,7 @@ def _quarter(day: str) -> str:
     return f"{day[:4]}-Q{(int(day[5:7]) - 1) // 3 + 1}"
 
 
-def _prepare(root: Path, policy: str) -> Path:
+def _prepare(root: Path, policy: str, *, by_dbt: bool = False) -> Path:
     run("init", root, "--name", "AdventureWorks", "--currency", "USD", "--country", "US", "--calendar", "quarter")
     for old in (root / "policies").glob("*.yaml"):
         old.unlink()
@@ -116,7 +116,7 @@ def _prepare(root: Path, policy: str) -> Path:
     for row in landed:
         counted = sum(int(str(row[count])) for count in ("accepted", "duplicate", "superseded", "quarantined"))
         assert counted == row["delivered"], row
-    run("build", "--workspace", root, by_dbt=True)
+    run("build", "--workspace", root, by_dbt=by_dbt)
     return root
 
 
@@ -129,19 +129,19 @@ def facts() -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _prepare(tmp_path_factory.mktemp("adventureworks") / "ws", SELLER_ONLY)
+    return _prepare(tmp_path_factory.mktemp("adventureworks") / "ws", SELLER_ONLY, by_dbt=True)
 
 
 @pytest.fixture(scope="module")
 def credits_of_seller_policy(workspace: Path) -> list[dict[str, object]]:
-    return run("credits", "--workspace", workspace, "--format", "json").json()
+    return run_here("credits", "--workspace", workspace, "--format", "json").json()
 
 
 def test_every_delivered_order_line_is_accepted(workspace: Path) -> None:
     with gzip.open(DATA / "order_lines.csv.gz", "rt") as handle:
         delivered = sum(1 for _ in handle) - 1
 
-    lines = run("credits", "--workspace", workspace, "--format", "json").json()
+    lines = run_here("credits", "--workspace", workspace, "--format", "json").json()
 
     assert delivered == 121253
     assert len({(line["source"], line["order_id"], line["line_id"]) for line in lines}) == delivered
@@ -175,7 +175,7 @@ def test_credited_and_house_together_are_the_net_sales(
 
 
 def test_reconcile_shows_no_difference_against_the_control_totals(workspace: Path) -> None:
-    rows = run("reconcile", "--workspace", workspace, "--format", "json").json()
+    rows = run_here("reconcile", "--workspace", workspace, "--format", "json").json()
 
     assert [row for row in rows if row["difference_minor"] or row["lines_difference"]] == []
 
@@ -183,7 +183,7 @@ def test_reconcile_shows_no_difference_against_the_control_totals(workspace: Pat
 def test_other_roles_change_shares_and_never_totals(tmp_path: Path, credits_of_seller_policy: list[dict[str, object]]) -> None:
     other = _prepare(tmp_path / "ws", ALL_ROLES)
 
-    credits = run("credits", "--workspace", other, "--format", "json").json()
+    credits = run_here("credits", "--workspace", other, "--format", "json").json()
 
     def by_line(rows: list[dict[str, object]]) -> dict[tuple[object, object, object], int]:
         totals: dict[tuple[object, object, object], int] = defaultdict(int)
@@ -204,16 +204,16 @@ def locked(workspace: Path) -> Path:
     """The third quarter of 2013, opened, calculated, reviewed, approved by another person, locked and exported."""
     tokens = {}
     for person in ("fatima", "georg"):
-        added = run("account", "add", person, "--role", "finance", "--workspace", workspace, "--format", "json").json()
+        added = run_here("account", "add", person, "--role", "finance", "--workspace", workspace, "--format", "json").json()
         password = str(added[0]["password"])
-        issued = run(
+        issued = run_here(
             "account", "token", person, "--workspace", workspace, "--format", "json", env={"INCENTIVES_PASSWORD": password}
         ).json()
         tokens[person] = str(issued[0]["token"])
     for document in ("plans/sales-quarter.yaml", "policies/global.yaml"):
         proposed, confirmed = ({"INCENTIVES_TOKEN": tokens[person]} for person in ("fatima", "georg"))
-        run("publish", document, "--reason", "agreed in 2013", "--workspace", workspace, env=proposed)
-        run("publish", document, "--confirm", "--waive-notice", "it holds already", "--workspace", workspace, env=confirmed)
+        run_here("publish", document, "--reason", "agreed in 2013", "--workspace", workspace, env=proposed)
+        run_here("publish", document, "--confirm", "--waive-notice", "it holds already", "--workspace", workspace, env=confirmed)
     for act, person in (
         ("open", "fatima"),
         ("calculate", "fatima"),
@@ -222,12 +222,12 @@ def locked(workspace: Path) -> Path:
         ("lock", "georg"),
         ("export", "georg"),
     ):
-        run("cycle", act, "2013-Q3", "--workspace", workspace, env={"INCENTIVES_TOKEN": tokens[person]})
+        run_here("cycle", act, "2013-Q3", "--workspace", workspace, env={"INCENTIVES_TOKEN": tokens[person]})
     return workspace
 
 
 def test_every_payout_of_the_quarter_equals_the_hand_worked_figure(locked: Path) -> None:
-    statements = run("cycle", "statements", "2013-Q3", "--workspace", locked, "--format", "json").json()
+    statements = run_here("cycle", "statements", "2013-Q3", "--workspace", locked, "--format", "json").json()
 
     found = {}
     for statement in statements:
@@ -245,7 +245,7 @@ def test_every_payout_of_the_quarter_equals_the_hand_worked_figure(locked: Path)
 
 
 def test_replay_of_the_locked_quarter_agrees_to_the_cent(locked: Path) -> None:
-    replayed = run("cycle", "replay", "2013-Q3", "--workspace", locked)
+    replayed = run_here("cycle", "replay", "2013-Q3", "--workspace", locked)
 
     assert "agree" in replayed.out
 
@@ -254,7 +254,7 @@ def test_changing_a_posted_row_is_refused_and_found_where_the_guard_was_removed(
     with sqlite3.connect(locked / "ledger.db") as client, pytest.raises(sqlite3.DatabaseError):
         client.execute("update postings set amount_minor = amount_minor + 1 where rowid = (select min(rowid) from postings)")
     client.close()
-    run("verify", "--workspace", locked)
+    run_here("verify", "--workspace", locked)
 
     copy = tmp_path / "copy"
     shutil.copytree(locked, copy)
@@ -266,7 +266,7 @@ def test_changing_a_posted_row_is_refused_and_found_where_the_guard_was_removed(
         client.execute("update postings set amount_minor = amount_minor + 1 where rowid = ?", (changed[0],))
     client.close()
 
-    verified = run("verify", "--workspace", copy, code=1)
+    verified = run_here("verify", "--workspace", copy, code=1)
 
     assert "posting" in (verified.out + verified.err).lower()
     assert str(changed[1]) in verified.out + verified.err

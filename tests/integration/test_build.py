@@ -24,7 +24,7 @@ from support_build import (
     write_policy,
 )
 from support_cli import run
-from support_compiled import build_compiled, table_statements
+from support_compiled import build_compiled, by_dbt, table_statements
 from support_increments import different_rows
 
 from incentives.errors import BusyError, CheckFailedError, DocumentError, InputError
@@ -37,7 +37,7 @@ from incentives.warehouse import dbt_run, parsed_project
 from incentives.warehouse.record import Build, read_build
 from incentives.workspace import Workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dbt_itself")]
+pytestmark = pytest.mark.slow
 
 COUNTS = "file_name, delivered, accepted, duplicate, superseded, quarantined"
 Marts = dict[str, list[tuple[object, ...]]]
@@ -54,13 +54,14 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, dbt_itself: None) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCENTIVES_KEY", KEY)
         ws = make_workspace(tmp_path_factory.mktemp("build") / "ws")
         deliver_first(ws)
         land(ws, now=FIRST)
-        first = build_warehouse(ws, now=FIRST)
+        with by_dbt():
+            first = build_warehouse(ws, now=FIRST)
         before = marts(first.database)
         deliver_second(ws)
         land(ws, now=SECOND)
@@ -196,15 +197,15 @@ def test_the_compiled_builds_of_other_tests_are_those_of_dbt(
     # A cache of its own, so that dbt builds first.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(dbt_run, "build", build_compiled)
-    by_dbt = tmp_path / "by_dbt.duckdb"
+    anew = tmp_path / "by_dbt.duckdb"
 
     build_warehouse(story.ws, now=SECOND, full_refresh=True)
-    shutil.copy(story.ws.warehouse, by_dbt)
+    shutil.copy(story.ws.warehouse, anew)
     monkeypatch.setattr(support_compiled, "BY_DBT", None)
     build_warehouse(story.ws, now=SECOND, full_refresh=True)
 
-    assert different_rows(story.ws.warehouse, by_dbt) == {}
-    assert table_statements(story.ws.warehouse) == table_statements(by_dbt)
+    assert different_rows(story.ws.warehouse, anew) == {}
+    assert table_statements(story.ws.warehouse) == table_statements(anew)
 
 
 def test_a_kept_parse_that_cannot_be_read_is_made_again(story: Story, tmp_path: Path) -> None:
@@ -266,7 +267,7 @@ def test_exceptions_name_the_seller_nobody_knows(story: Story) -> None:
     assert [(row["subject"], row["order_id"], row["amount_minor"]) for row in found] == [("nobody", "o3", 3000)]
 
 
-def test_days_without_a_policy_stop_the_build_and_leave_the_last_one(story: Story) -> None:
+def test_days_without_a_policy_stop_the_build_and_leave_the_last_one(story: Story, dbt_itself: None) -> None:
     """Last, because it changes the workspace's policy; the text of before is put back and lands again."""
     live = story.ws.warehouse.read_bytes()
     write_policy(story.ws.root, "2026-03-02")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from support_compiled import by_dbt
 
 from incentives.feeds.sample import demo_sources_toml, generate_sample
 from incentives.periods import Period
@@ -148,7 +149,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, definitions: dg.Definitions) -
             (root / folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
     ws = Workspace.open(root)
     generate_sample(ws.inbox, order_lines=2_000, seed=5, months=4)
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance, by_dbt():
         patch.setenv("INCENTIVES_KEY", "orchestration-test-key")
         patch.setenv("INCENTIVES_WORKSPACE", str(root))
         nightly = definitions.resolve_job_def("nightly_job").execute_in_process(instance=instance)

@@ -12,6 +12,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from incentives.cli import main
 
 # DuckDB takes a program without a file for somebody at a prompt, and draws progress on the output of what takes long.
@@ -67,11 +69,13 @@ def run(
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def run_here(*arguments: str | Path, code: int = 0) -> Ran:
-    """Run `incentives ARGUMENTS` in this process, for stories of many commands; the environment is the test's own."""
+def run_here(*arguments: str | Path, code: int = 0, env: Mapping[str, str] | None = None) -> Ran:
+    """Run `incentives ARGUMENTS` in this process, for stories of many commands; the environment is the test's own, and `env`."""
     out, err = io.StringIO(), io.StringIO()
     ended = 0
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as left:

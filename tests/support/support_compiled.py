@@ -1,19 +1,20 @@
 """Full builds for tests that are about something else: dbt's own compiled selects and tests, run without dbt.
 
 dbt builds once for a checkout and a run of the tests; its selects and tests, and the statements that made its tables, are kept in
-the run's folder for caches. What builds by dbt every time: modules that use `dbt_itself`, and commands that are run `by_dbt`.
+the run's folder for caches. What builds by dbt every time: a block `by_dbt()`, a test that uses `dbt_itself`, and commands that are run `by_dbt`.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pytest
 from support_models import PROJECT
 
 from incentives.errors import CheckFailedError
@@ -32,6 +33,14 @@ class Kept:
 
     run: DbtRun
     tables: dict[str, str]
+
+
+@contextmanager
+def by_dbt() -> Iterator[None]:
+    """Build by dbt inside the block, as the product does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_run, "build", BY_DBT)
+        yield
 
 
 def build_compiled(project: Path, database: Path, work: Path, *, tests: bool = True) -> DbtRun:
