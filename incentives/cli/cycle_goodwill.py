@@ -47,7 +47,7 @@ def goodwill(
 
     No cap, holdback, draw or later adjustment touches it. Whoever gave it does not approve the cycle.
     """
-    from incentives.services.questioning import give_goodwill
+    from incentives.services.cycle_instructions import give_goodwill
 
     if withdraw == (amount is not None):
         raise InputError("how much?" if amount is None else "--withdraw takes back what was given, and no amount.")

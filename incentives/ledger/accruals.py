@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incentives.ledger.access import AccessError
 from incentives.ledger.audit import Actor, JsonValue, append_event
 from incentives.ledger.balances import Balances
 from incentives.ledger.heads import CycleHead, calculation_of, people_of
 from incentives.ledger.models import AuditEvent, JournalEntry, Posting, Statement
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, post_entries, prepare_entries, transfer
-from incentives.ledger.rules import require_not_own_pay
+from incentives.ledger.rules import require_human, require_not_own_pay
 from incentives.ledger.states import CycleState, StateError
 
 ACT = "accrue"
@@ -49,8 +48,7 @@ def accrue(session: Session, actor: Actor, head: CycleHead, *, at: datetime) -> 
         AccessError: A job, or somebody who is paid by the cycle.
         StateError: The cycle is not calculated, or locked: the lock posts the pay itself.
     """
-    if actor.kind != "person":
-        raise AccessError(f"{actor.person_id} is a {actor.kind}; `{ACT}` is for a person.")
+    require_human(actor, ACT)
     if head.state not in _STATES:
         raise StateError(
             f"the cycle is {head.state.value}; `{ACT}` is possible from its calculation to its lock.", where=head.subject

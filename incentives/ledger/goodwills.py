@@ -20,10 +20,8 @@ from incentives.ledger.heads import CycleHead, people_of
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, Statement
 from incentives.ledger.postings import EntryDraft, EntryKind, transfer
 from incentives.ledger.question_models import Goodwill
-from incentives.ledger.rules import require_not_own_pay, require_reason
-from incentives.ledger.states import GOODWILL, CycleState, StateError
-
-_STATES = (CycleState.CALCULATED, CycleState.IN_REVIEW)
+from incentives.ledger.rules import require_human, require_instructable, require_not_own_pay, require_reason
+from incentives.ledger.states import GOODWILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,8 @@ def give(
         StateError: The cycle is not calculated, or approved already.
         InputError: The person is not paid by the group in the currency, or there is goodwill already, or none to withdraw.
     """
-    if actor.kind != "person":
-        raise AccessError(f"{actor.person_id} is a {actor.kind}; `{GOODWILL}` is for a person.")
-    if head.state not in _STATES:
-        raise StateError(
-            f"the cycle is {head.state.value}; `{GOODWILL}` is possible while it is calculated or in review.",
-            where=head.subject,
-            remedy="Send an approved cycle back first.",
-        )
+    require_human(actor, GOODWILL)
+    require_instructable(head.state, GOODWILL, head.subject)
     require_reason(reason, head.subject)
     require_not_own_pay(actor, people_of(session, head), head.subject)
     if actor.person_id == associate_id:

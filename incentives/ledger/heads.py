@@ -70,6 +70,25 @@ def find(session: Session, pay_group: str, period: Period) -> CycleHead:
     return head_of(cycle, acts_of(session, cycle.cycle_id)[-1])
 
 
+def of_statement(session: Session, number: str) -> CycleHead:
+    """Return the cycle of a statement's number, `period/pay group/associate`.
+
+    Raises:
+        InputError: It names no cycle.
+    """
+    for head in heads(session):
+        if number.startswith(f"{head.subject}/"):
+            return head
+    raise no_statement(number)
+
+
+def no_statement(number: str) -> InputError:
+    """Return the error of a statement that does not exist."""
+    return InputError(
+        f"there is no statement {number}.", remedy="`incentives cycle statements PERIOD` lists them: PERIOD/PAY-GROUP/ASSOCIATE."
+    )
+
+
 def acts_of(session: Session, cycle_id: int) -> Sequence[CycleAct]:
     """Return the acts on a cycle, oldest first."""
     return session.scalars(select(CycleAct).where(CycleAct.cycle_id == cycle_id).order_by(CycleAct.sequence)).all()

@@ -17,12 +17,10 @@ from incentives.errors import InputError
 from incentives.ledger.access import AccessError
 from incentives.ledger.audit import Actor, JsonValue, append_event
 from incentives.ledger.balances import held_before
-from incentives.ledger.heads import CycleHead, people_of
+from incentives.ledger.heads import CycleHead, calculation_of, people_of
 from incentives.ledger.models import CycleInstruction
-from incentives.ledger.rules import require_not_own_pay, require_reason
-from incentives.ledger.states import CycleState, Instruction, StateError
-
-_STATES = (CycleState.CALCULATED, CycleState.IN_REVIEW)
+from incentives.ledger.rules import require_human, require_instructable, require_not_own_pay, require_reason
+from incentives.ledger.states import Instruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +63,8 @@ def instruct(
         StateError: The cycle is not calculated, or approved already.
         InputError: Nothing of the person can be held or released, or nothing was instructed that could be withdrawn.
     """
-    if actor.kind != "person":
-        raise AccessError(f"{actor.person_id} is a {actor.kind}; `{kind.value}` is for a person.")
-    if head.state not in _STATES or head.version is None:
-        raise StateError(
-            f"the cycle is {head.state.value}; `{kind.value}` is possible while it is calculated or in review.",
-            where=head.subject,
-            remedy="Send an approved cycle back first.",
-        )
+    require_human(actor, kind.value)
+    require_instructable(head.state, kind.value, head.subject)
     require_reason(reason, head.subject)
     people = people_of(session, head)
     require_not_own_pay(actor, people, head.subject)
@@ -83,7 +75,8 @@ def instruct(
         raise InputError(f"there is no `{kind.value}` of {subject} to withdraw.", where=head.subject)
     if not withdraw:
         _require_possible(session, head, kind, subject, people, in_force)
-    details: dict[str, JsonValue] = {"subject": subject, "version": head.version, "withdrawn": withdraw}
+    version = calculation_of(session, head).version
+    details: dict[str, JsonValue] = {"subject": subject, "version": version, "withdrawn": withdraw}
     event = append_event(session, actor, kind.value, head.subject, at=at, details=details, reason=reason)
     last = session.scalar(select(func.max(CycleInstruction.sequence)).where(CycleInstruction.cycle_id == head.cycle_id)) or 0
     session.add(
@@ -92,7 +85,7 @@ def instruct(
             sequence=last + 1,
             kind=kind.value,
             subject=subject,
-            version=head.version,
+            version=version,
             is_withdrawn=withdraw,
             person_id=actor.person_id,
             given_at=at,
@@ -100,7 +93,7 @@ def instruct(
         )
     )
     session.flush()
-    return Instructed(kind, subject, head.version, actor.person_id, at, event.event_id)
+    return Instructed(kind, subject, version, actor.person_id, at, event.event_id)
 
 
 def instructions_of(session: Session, head: CycleHead) -> tuple[Instructed, ...]:

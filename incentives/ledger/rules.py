@@ -8,16 +8,26 @@ from datetime import date
 from incentives.errors import InputError
 from incentives.ledger.access import AccessError, Person, Role
 from incentives.ledger.audit import Actor
-from incentives.ledger.states import SHAPING_ACTS, Act, StateError
+from incentives.ledger.states import INSTRUCTABLE_STATES, SHAPING_ACTS, CycleState, StateError
 
 DIGEST_CHARACTERS_MIN = 8
 REASON_CHARACTERS_MAX = 2000
 
 
-def require_human(actor: Actor, act: Act) -> None:
+def require_human(actor: Actor, act: str) -> None:
     """Refuse a job: it may calculate and nothing else."""
     if actor.kind != "person":
-        raise AccessError(f"{actor.person_id} is a {actor.kind}; `{act.value}` is for a person.")
+        raise AccessError(f"{actor.person_id} is a {actor.kind}; `{act}` is for a person.")
+
+
+def require_instructable(state: CycleState, act: str, subject: str) -> None:
+    """Refuse an instruction of a cycle that is not calculated, or approved already."""
+    if state not in INSTRUCTABLE_STATES:
+        raise StateError(
+            f"the cycle is {state.value}; `{act}` is possible while it is calculated or in review.",
+            where=subject,
+            remedy="Send an approved cycle back first.",
+        )
 
 
 def require_finance(person: Person, pay_group: str) -> None:

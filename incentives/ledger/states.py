@@ -62,6 +62,9 @@ SHAPING_ACTS: frozenset[str] = frozenset(
     {Act.OPEN.value, Act.CALCULATE.value, Act.REVIEW.value, GOODWILL, RE_CREDIT, *map(str, Instruction)}
 )
 
+# While a cycle is in one of these, finance instructs what its payout is made of.
+INSTRUCTABLE_STATES = frozenset({CycleState.CALCULATED, CycleState.IN_REVIEW})
+
 # From here on a cycle's statements are final.
 FINAL_STATES = frozenset({CycleState.LOCKED, CycleState.EXPORTED})
 

@@ -1,15 +1,17 @@
-"""Use case: what finance instructs of a cycle before its approval: holds, releases, write-offs and waivers."""
+"""Use case: what finance instructs of a cycle before its approval: holds, releases, write-offs, waivers and goodwill."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from incentives.errors import InputError
-from incentives.ledger import heads, instructions
+from incentives.ledger import goodwills, heads, instructions
 from incentives.ledger.engine import Ledger
+from incentives.ledger.goodwills import Given
 from incentives.ledger.instructions import Instructed
 from incentives.ledger.rules import require_finance
 from incentives.ledger.states import Instruction
+from incentives.money import to_minor
 from incentives.periods import Period
 from incentives.services.accounts import Person
 from incentives.services.cycle_outcomes import check_cycle
@@ -61,3 +63,32 @@ def instruct_cycle(
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         head = heads.find(session, group, period)
         return instructions.instruct(session, by.actor(), head, kind, subject, at=now, reason=reason, withdraw=withdraw)
+
+
+def give_goodwill(
+    ws: Workspace,
+    period: Period,
+    associate_id: str,
+    amount: str,
+    *,
+    pay_group: str | None = None,
+    currency: str | None = None,
+    by: Person,
+    now: datetime,
+    reason: str,
+    withdraw: bool = False,
+) -> Given:
+    """Give goodwill with a cycle that is calculated or in review, without a question, or withdraw it.
+
+    Raises:
+        AccessError: `by` is not finance of the pay group, or it is their own pay.
+        InputError: The person is not paid by the group in the currency, or has goodwill there already.
+        StateError: The cycle is not calculated, or approved already.
+    """
+    group = resolve_pay_group(ws, pay_group)
+    require_finance(by, group)
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
+        head = heads.find(session, group, period)
+        paid_in = currency or head.currency
+        minor = to_minor(amount, paid_in)
+        return goodwills.give(session, by.actor(), head, associate_id, paid_in, minor, at=now, reason=reason, withdraw=withdraw)

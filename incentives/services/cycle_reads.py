@@ -132,16 +132,15 @@ def statement(ws: Workspace, number: str) -> StatementView:
         InputError: There is none.
     """
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
-        for head in ledger_heads.heads(session):
-            if number.startswith(f"{head.subject}/") and head.version is not None:
-                calculation = ledger_heads.calculation_of(session, head)
-                version = calculation.version
-                row = statements_numbered(session, calculation.calculation_id, number)
-                if row is not None:
-                    return _view(head, version, row)
-    raise InputError(
-        f"there is no statement {number}.", remedy="`incentives cycle statements PERIOD` lists them: PERIOD/PAY-GROUP/ASSOCIATE."
-    )
+        head = ledger_heads.of_statement(session, number)
+        if head.version is None:
+            raise ledger_heads.no_statement(number)
+        calculation = ledger_heads.calculation_of(session, head)
+        version = calculation.version
+        row = statements_numbered(session, calculation.calculation_id, number)
+        if row is None:
+            raise ledger_heads.no_statement(number)
+        return _view(head, version, row)
 
 
 def cycle_differences(

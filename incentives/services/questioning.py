@@ -19,7 +19,6 @@ from incentives.ledger import goodwills, heads
 from incentives.ledger import questions as asking
 from incentives.ledger.access import AccessError, Role
 from incentives.ledger.engine import Ledger
-from incentives.ledger.goodwills import Given
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.questions import Asked, LineName, Outcome
 from incentives.ledger.rules import require_finance
@@ -27,7 +26,6 @@ from incentives.ledger.statements import statements_numbered
 from incentives.money import to_minor
 from incentives.periods import Period
 from incentives.services.accounts import Person
-from incentives.services.cycle_reads import resolve_pay_group
 from incentives.serving import snapshots
 from incentives.serving.durable import replace_text
 from incentives.serving.people import Directory
@@ -59,7 +57,7 @@ def ask_question(
     if order_line is not None:
         _require_line(ws, order_line)
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
-        head = _head_of(session, statement)
+        head = heads.of_statement(session, statement)
         number = asking.ask(session, by.actor(), head, statement, words, at=now, order_line=order_line)
         return asking.question(session, number)
 
@@ -172,35 +170,6 @@ def decide_re_credit(
     return asked
 
 
-def give_goodwill(
-    ws: Workspace,
-    period: Period,
-    associate_id: str,
-    amount: str,
-    *,
-    pay_group: str | None = None,
-    currency: str | None = None,
-    by: Person,
-    now: datetime,
-    reason: str,
-    withdraw: bool = False,
-) -> Given:
-    """Give goodwill with a cycle that is calculated or in review, without a question, or withdraw it.
-
-    Raises:
-        AccessError: `by` is not finance of the pay group, or it is their own pay.
-        InputError: The person is not paid by the group in the currency, or has goodwill there already.
-        StateError: The cycle is not calculated, or approved already.
-    """
-    group = resolve_pay_group(ws, pay_group)
-    require_finance(by, group)
-    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
-        head = heads.find(session, group, period)
-        paid_in = currency or head.currency
-        minor = to_minor(amount, paid_in)
-        return goodwills.give(session, by.actor(), head, associate_id, paid_in, minor, at=now, reason=reason, withdraw=withdraw)
-
-
 def list_questions(
     ws: Workspace,
     by: Person,
@@ -253,13 +222,6 @@ def led_by(ws: Workspace, by: Person, now: datetime) -> frozenset[str]:
     return frozenset(held.associate_id for held in led)
 
 
-def _head_of(session: Session, statement: str) -> CycleHead:
-    for head in heads.heads(session):
-        if statement.startswith(f"{head.subject}/"):
-            return head
-    raise InputError(f"there is no statement {statement}.", remedy="It is named PERIOD/PAY-GROUP/ASSOCIATE.")
-
-
 def _decidable(session: Session, question_id: int, by: Person) -> Asked:
     asked = asking.question(session, question_id)
     require_finance(by, asked.pay_group)
@@ -273,7 +235,7 @@ def _was_decided_so(asked: Asked, by: Person, sellers: str) -> bool:
 
 
 def _currency_of(session: Session, asked: Asked) -> str:
-    head = _head_of(session, asked.statement)
+    head = heads.of_statement(session, asked.statement)
     row = statements_numbered(session, heads.calculation_of(session, head, asked.version).calculation_id, asked.statement)
     return head.currency if row is None else row.currency
 
