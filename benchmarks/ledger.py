@@ -56,10 +56,10 @@ def lock(bench: Bench) -> Taken:
 def verify_all(bench: Bench) -> Taken:
     """Verify chain, statements and every posting."""
     from incentives.ledger.engine import Ledger
-    from incentives.ledger.integrity import verify
+    from incentives.ledger.verifying import verify_ledger
 
-    with Ledger.open(bench.folder / "ledger" / "ledger.db") as ledger, bench.timed() as span, ledger.reading() as session:
-        done = verify(session)
+    with Ledger.open(bench.folder / "ledger" / "ledger.db") as ledger, bench.timed() as span:
+        done = verify_ledger(ledger)
     assert not done.findings, done.findings[0]
     postings = 2.0 * done.entries
     return Taken(

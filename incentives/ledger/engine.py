@@ -8,14 +8,14 @@ nothing may take. Readers wait for nobody.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Select, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -170,3 +170,8 @@ def _prepare_sqlite(connection: SqliteConnection, _record: ConnectionPoolEntry) 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get(_ACT, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def plain_rows(session: Session, query: Select[Any]) -> Sequence[Any]:
+    """Return rows of columns past the object mapper, which costs more than reading them."""
+    return session.connection().execute(query).all()

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from incentives.ledger.audit import Actor, JsonValue, canonical
 from incentives.ledger.cycles import record_export_act
+from incentives.ledger.engine import plain_rows
 from incentives.ledger.heads import CycleHead, calculation_of, heads, people_of
 from incentives.ledger.models import AuditEvent, JournalEntry, PayrollExport, PayrollLine, Posting, Statement
 from incentives.ledger.postings import EntryKind, LedgerAccount, payable_of_group, post_entries, prepare_entries, transfer
@@ -202,8 +203,11 @@ def payroll_file(session: Session, head: CycleHead, *, repeated: bool) -> Payrol
 
 def recorded_lines(session: Session, head: CycleHead) -> tuple[ExportLine, ...]:
     """Return the recorded rows of a cycle's export."""
-    query = select(PayrollLine).where(PayrollLine.cycle_id == head.cycle_id).order_by(PayrollLine.line_number)
-    return tuple(ExportLine(row.associate_id, row.pay_element, row.currency, row.amount_minor) for row in session.scalars(query))
+    lines = PayrollLine.__table__.c
+    query = select(lines.associate_id, lines.pay_element, lines.currency, lines.amount_minor)
+    return tuple(
+        ExportLine(*row) for row in plain_rows(session, query.where(lines.cycle_id == head.cycle_id).order_by(lines.line_number))
+    )
 
 
 def file_bytes(head: CycleHead, lines: Sequence[ExportLine]) -> bytes:

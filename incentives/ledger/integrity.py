@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, inspect, select, text
@@ -24,7 +24,7 @@ from incentives.ledger.migrations import guards_0001, guards_0003, guards_0004, 
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct, JournalEntry, PayrollExport, RoleGrant
 from incentives.ledger.publications import check_publications
 from incentives.ledger.questions import check_questions
-from incentives.ledger.statements import VersionDigest, read_statements
+from incentives.ledger.statements import VersionDigest, recorded_digests
 from incentives.ledger.states import Act
 
 
@@ -47,28 +47,47 @@ class Verified:
     findings: list[Finding] = field(default_factory=list)
 
 
-def verify(session: Session) -> Verified:
-    """Check everything and return what does not hold, first finding first."""
+@dataclass(slots=True)
+class CycleVerified:
+    """What was looked at of one cycle, all its versions, and what does not hold."""
+
+    statements: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+def verify(session: Session, cycles: Iterable[CycleVerified] | None = None) -> Verified:
+    """Check everything and return what does not hold, first finding first.
+
+    Args:
+        session: Reading one state of the ledger.
+        cycles: What checking each cycle found, in the order of `heads`, where that is done elsewhere.
+    """
     result = Verified()
     result.events, result.head = chain_head(session)
     result.findings += [Finding(f"audit event {found.event_id}", found.sentence) for found in check_chain(session)]
-    for head in heads(session):
-        result.findings += _check_cycle(session, head)
-        result.findings += _check_acts(session, head)
-        for calculation in session.scalars(
-            select(Calculation).where(Calculation.cycle_id == head.cycle_id).order_by(Calculation.version)
-        ).all():
-            result.findings += _check_version(session, head, calculation, result)
-        result.findings += [Finding(place, sentence) for place, sentence in check_instructions(session, head)]
-        result.findings += [Finding(place, sentence) for place, sentence in check_restatements(session, head)]
-        result.findings += [Finding(place, sentence) for place, sentence in check_goodwills(session, head)]
-        result.findings += [Finding(place, sentence) for place, sentence in check_entries(session, head)]
-        result.findings += _check_export(session, head)
+    for one in cycles if cycles is not None else (verify_cycle(session, head) for head in heads(session)):
+        result.statements += one.statements
+        result.findings += one.findings
     result.entries = session.scalar(select(func.count()).select_from(JournalEntry)) or 0
     result.findings += [Finding(place, sentence) for place, sentence in check_publications(session)]
     result.findings += [Finding(place, sentence) for place, sentence in check_questions(session)]
     result.findings += _check_roles(session)
     result.findings += _check_guards(session)
+    return result
+
+
+def verify_cycle(session: Session, head: CycleHead) -> CycleVerified:
+    """Check one cycle: acts, versions, instructions, postings and export."""
+    result = CycleVerified()
+    result.findings += _check_cycle(session, head)
+    result.findings += _check_acts(session, head)
+    for calculation in session.scalars(
+        select(Calculation).where(Calculation.cycle_id == head.cycle_id).order_by(Calculation.version)
+    ).all():
+        result.findings += _check_version(session, head, calculation, result)
+    for check in (check_instructions, check_restatements, check_goodwills, check_entries):
+        result.findings += [Finding(place, sentence) for place, sentence in check(session, head)]
+    result.findings += _check_export(session, head)
     return result
 
 
@@ -131,7 +150,7 @@ def _act_differences(act: CycleAct, event: AuditEvent) -> Iterator[str]:
             yield f"its {name} is {found}, and event {event.event_id} recorded {recorded}"
 
 
-def _check_version(session: Session, head: CycleHead, calculation: Calculation, result: Verified) -> Iterator[Finding]:
+def _check_version(session: Session, head: CycleHead, calculation: Calculation, result: CycleVerified) -> Iterator[Finding]:
     place = f"version {calculation.version} of cycle {head.subject}"
     # Reading statements empties the session, so what is needed of the calculation is taken first.
     calculation_id, version, recorded_digest = calculation.calculation_id, calculation.version, calculation.digest
@@ -142,13 +161,12 @@ def _check_version(session: Session, head: CycleHead, calculation: Calculation, 
     if digest_of(json.loads(calculation.exceptions)) != details.get("exceptions_digest"):
         yield Finding(place, "its exceptions are not what was recorded")
     digest, count, named = VersionDigest(head.subject, version, manifest_digest), 0, False
-    for row in read_statements(session, calculation_id, with_trace=True):
-        expected = row.expected_digest()
-        digest.add(expected)
+    for number, recorded, found in recorded_digests(session, calculation_id):
+        digest.add(found)
         count += 1
-        if expected != row.digest:
+        if found != recorded:
             named = True
-            yield Finding(f"statement {row.number}, version {version}", "it is not what was recorded")
+            yield Finding(f"statement {number}, version {version}", "it is not what was recorded")
     result.statements += count
     if count != details.get("statements"):
         yield Finding(place, f"it has {count} statements, and {details.get('statements')} were recorded")

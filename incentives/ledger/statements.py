@@ -7,21 +7,21 @@ order: the one value that an approver names.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
 from incentives.ledger.audit import canonical, digest_of
 from incentives.ledger.drafts import ComponentDraft, StatementDraft
+from incentives.ledger.engine import plain_rows
 from incentives.ledger.models import Statement, StatementComponent, StatementTrace
 
 CHUNK = 2_000
 _COMPONENT_NAMES = tuple(part.name for part in fields(ComponentDraft))
-_COMPONENT_COLUMNS = tuple(getattr(StatementComponent, name) for name in _COMPONENT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class StatementRow:
             self.number,
             (self.associate_id, self.plan, self.plan_version, self.agreement, self.earned_period, self.currency),
             (self.worth_minor, self.settled_minor, self.due_minor),
-            self.components,
+            [_values(part) for part in self.components],
             self.steps,
         )
 
@@ -126,6 +126,19 @@ def read_statements(
         after = rows[-1].statement_id
 
 
+def recorded_digests(session: Session, calculation_id: int) -> Iterator[tuple[str, str, str]]:
+    """Yield of each statement of a version, in order: its number, the digest that stands with it, and that of what its rows say now."""
+    columns = Statement.__table__.c
+    query = select(*(columns[column.key] for column in _COLUMNS)).where(columns.calculation_id == calculation_id)
+    after = 0
+    while rows := plain_rows(session, query.where(columns.statement_id > after).order_by(columns.statement_id).limit(CHUNK)):
+        after = rows[-1][0]
+        wanted = _in_rows([row[0] for row in rows])
+        parts, steps = _parts(session, wanted), _steps(session, wanted)
+        for row in rows:
+            yield row[2], row[12], _digest(row[2], row[3:9], row[9:12], parts.get(row[0], ()), steps.get(row[0], ""))
+
+
 def statements_numbered(session: Session, calculation_id: int, number: str) -> StatementRow | None:
     """Return one statement of a version by its number, with its trace."""
     wanted = select(*_COLUMNS).where(Statement.calculation_id == calculation_id, Statement.number == number)
@@ -141,7 +154,7 @@ def row_of(draft: StatementDraft, statement_id: int, calculation_id: int, subjec
         number,
         (draft.associate_id, draft.plan, draft.plan_version, draft.agreement, draft.earned_period, draft.currency),
         (draft.worth_minor, draft.settled_minor, due),
-        draft.components,
+        [_values(part) for part in draft.components],
         steps,
     )
     return StatementRow(
@@ -165,28 +178,41 @@ def row_of(draft: StatementDraft, statement_id: int, calculation_id: int, subjec
 
 def _rows(session: Session, rows: Sequence[tuple[Any, ...]], with_trace: bool) -> Iterator[StatementRow]:
     """Yield rows of `_COLUMNS` with their components. Columns and no objects: a version has 100,000 statements and more."""
-    ids = [row[0] for row in rows]
-    if not ids:
+    if not rows:
         return
-    # Statements of one version are numbered in a row; a range reads them faster than a list of numbers.
-    in_a_row = ids[-1] - ids[0] + 1 == len(ids)
-
-    def wanted(key: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-        return key.between(ids[0], ids[-1]) if in_a_row else key.in_(ids)
-
-    components: dict[int, list[ComponentDraft]] = {}
-    key = StatementComponent.statement_id
-    parts = select(key, *_COMPONENT_COLUMNS).where(wanted(key)).order_by(key, StatementComponent.position)
-    for part in session.execute(parts):
-        values: tuple[Any, ...] = tuple(part)
-        components.setdefault(values[0], []).append(ComponentDraft(*values[1:]))
-    steps: dict[int, str] = {}
-    if with_trace:
-        traces = select(StatementTrace.statement_id, StatementTrace.steps).where(wanted(StatementTrace.statement_id))
-        steps = {row.statement_id: row.steps for row in session.execute(traces)}
+    wanted = _in_rows([row[0] for row in rows])
+    parts = _parts(session, wanted)
+    steps = _steps(session, wanted) if with_trace else {}
     for row in rows:
-        values = (*row, tuple(components.get(row[0], ())), steps.get(row[0], ""))
+        components = tuple(ComponentDraft(*part) for part in parts.get(row[0], ()))
+        values = (*row, components, steps.get(row[0], ""))
         yield StatementRow(*values)
+
+
+def _in_rows(ids: Sequence[int]) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+    """Return the condition of a key: statements of one version are numbered in a row, and a range reads them faster than a list."""
+    in_a_row = ids[-1] - ids[0] + 1 == len(ids)
+    return lambda key: key.between(ids[0], ids[-1]) if in_a_row else key.in_(ids)
+
+
+def _parts(session: Session, wanted: Callable[[ColumnElement[int]], ColumnElement[bool]]) -> dict[int, list[tuple[Any, ...]]]:
+    """Return the components of statements in their order, as the values of a `ComponentDraft`."""
+    columns = StatementComponent.__table__.c
+    key = columns.statement_id
+    query = select(key, *(columns[name] for name in _COMPONENT_NAMES)).where(wanted(key)).order_by(key, columns.position)
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in plain_rows(session, query):
+        found.setdefault(row[0], []).append(row[1:])
+    return found
+
+
+def _steps(session: Session, wanted: Callable[[ColumnElement[int]], ColumnElement[bool]]) -> dict[int, str]:
+    columns = StatementTrace.__table__.c
+    return dict(plain_rows(session, select(columns.statement_id, columns.steps).where(wanted(columns.statement_id))))
+
+
+def _values(part: ComponentDraft) -> tuple[str | int | None, ...]:
+    return tuple(getattr(part, name) for name in _COMPONENT_NAMES)
 
 
 def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
@@ -206,17 +232,9 @@ def _insert(session: Session, rows: Sequence[StatementRow]) -> None:
 
 def _digest(
     number: str,
-    identity: tuple[str, str, int, str, str, str],
-    amounts: tuple[int, int, int],
-    components: Sequence[ComponentDraft],
+    identity: Sequence[str | int],
+    amounts: Sequence[int],
+    components: Sequence[Sequence[str | int | None]],
     steps: str,
 ) -> str:
-    return digest_of(
-        [
-            number,
-            list(identity),
-            list(amounts),
-            [[getattr(part, name) for name in _COMPONENT_NAMES] for part in components],
-            steps,
-        ]
-    )
+    return digest_of([number, tuple(identity), tuple(amounts), [tuple(part) for part in components], steps])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from incentives.ledger import integrity
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import Calculation, Cycle, Restatement
+from incentives.ledger.verifying import verify_ledger
 from incentives.services import manifests
 from incentives.services.anchors import check_anchors
 from incentives.services.cycle_views import Finding, VerifyReport
@@ -21,8 +21,8 @@ def verify_workspace(ws: Workspace) -> VerifyReport:
         What was looked at and every finding, the ledger's own first.
     """
     with Ledger.open(ws.ledger_place) as ledger:
+        verified = verify_ledger(ledger)
         with ledger.reading() as session:
-            verified = integrity.verify(session)
             versions = session.execute(
                 select(Cycle.period, Cycle.pay_group, Calculation.version, Calculation.manifest)
                 .join(Calculation, Calculation.cycle_id == Cycle.cycle_id)

@@ -21,6 +21,7 @@ from incentives.ledger.integrity import Verified, verify
 from incentives.ledger.migrations.run import downgrade, upgrade
 from incentives.ledger.models import Base
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, PostingDraft, UnbalancedEntryError, prepare_entries
+from incentives.ledger.verifying import verify_ledger
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,21 @@ def test_a_whole_ledger_verifies(locked: Path) -> None:
     assert verified.findings == []
     # March: 2 statements; April: 2. Entries: 2 earnings and 2 payments, then an earning, an adjustment and a payment.
     assert (verified.statements, verified.entries) == (4, 7)
+
+
+def test_processes_find_what_one_process_finds(copy: Path) -> None:
+    found = _change(
+        copy,
+        "update payroll_lines set amount_minor = 1 where line_number = 1 and cycle_id = 2",
+        "update postings set amount_minor = 60000 where posting_id = 1",
+        "update statement_traces set steps = '[]' where statement_id = 2",
+    )
+
+    with Ledger.open(copy) as ledger:
+        together = verify_ledger(ledger, few_entries=0)
+
+    assert [finding.place for finding in found.findings][:2] == ["statement 2026-03/main/a2, version 1", found.findings[1].place]
+    assert together == found
 
 
 def test_missing_guards_are_named(copy: Path) -> None:
