@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import select, text
 
+from incentives.duckdb_format import NEW_FILE
 from incentives.errors import OutsideError
 from incentives.feeds.erased_text import ERASED_TEXT, TextSearch
 from incentives.feeds.erasure_log import sync_places
@@ -206,7 +207,7 @@ def _write_anew(path: Path) -> None:
     folder.mkdir(mode=0o700)
     new = folder / NAME
     try:
-        with closing(duckdb.connect(str(new))) as connection:
+        with closing(duckdb.connect(str(new), config=NEW_FILE)) as connection:
             literal = str(path).replace("'", "''")
             connection.execute(f"attach '{literal}' as before_erasure (read_only)")
             connection.execute(f'copy from database before_erasure to "{new.stem}"')

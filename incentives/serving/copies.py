@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from incentives.duckdb_format import NEW_FILE
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.workspace import Workspace
 
@@ -105,7 +106,7 @@ def _names(connection: duckdb.DuckDBPyConnection, kind: str, catalogue: str, sch
 
 
 def _open(target: Path, warehouse: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(target), config={"memory_limit": _MEMORY_MAX})
+    connection = duckdb.connect(str(target), config={"memory_limit": _MEMORY_MAX, **NEW_FILE})
     connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
     return connection
 
@@ -167,7 +168,7 @@ def _views_of_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def write_contacts(ws: Workspace, target: Path, last_load: int) -> None:
     """Write `associate_names(associate_id, name)`: each person's name as delivered last, up to a load."""
-    with closing(duckdb.connect(str(target))) as connection:
+    with closing(duckdb.connect(str(target), config=NEW_FILE)) as connection:
         connection.execute("create table associate_names (associate_id varchar not null, name varchar not null)")
         for facts, personal in _associate_files(ws, last_load):
             # A later delivery wins, and an empty name takes nothing away.

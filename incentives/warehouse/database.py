@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from incentives.duckdb_format import NEW_FILE
 from incentives.feeds.bronze_index import IndexedFile
 from incentives.feeds.bronze_views import Load, create_bronze
 from incentives.feeds.config_tables import create_config
@@ -53,7 +54,7 @@ def create_database(database: Path, landed: Landed) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
     drop_log(database)
-    with closing(duckdb.connect(str(database))) as connection:
+    with closing(duckdb.connect(str(database), config=NEW_FILE)) as connection:
         fill_database(connection, landed)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from incentives.duckdb_format import VERSION
 from incentives.feeds.sql_rows import literal
 from incentives.warehouse.database import drop_log
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel
@@ -35,7 +36,7 @@ def keep_changes(
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     drop_log(unfinished)
-    connection.execute(f"attach {literal(str(unfinished))} as changes")
+    connection.execute(f"attach {literal(str(unfinished))} as changes (storage_version '{VERSION}')")
     for schema in ("removed", "added"):
         connection.execute(f"create schema changes.{schema}")
     for name, key in COMPARED.items():

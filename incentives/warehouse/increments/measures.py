@@ -62,7 +62,9 @@ def scope_cells(scratch: Scratch) -> None:
     members = f"select distinct associate_id from {changed('stg_assignments')}"
     scratch.table(
         "scope.member_pairs",
-        f"select associate_id, {_PAIR} from scope.people_cells union "
+        # A team is credited what its members are, and measured by nothing else.
+        f"select recipient as associate_id, {_PAIR} from {changed('fct_credits')} union "
+        f"select recipient as associate_id, {_PAIR} from {changed('fct_pay_credits')} union "
         f"select recipient as associate_id, {_PAIR} from now.fct_credits where recipient in ({members}) union "
         f"select recipient as associate_id, {_PAIR} from now.fct_pay_credits where recipient in ({members})",
     )
@@ -93,10 +95,10 @@ def measure_cells(scratch: Scratch) -> None:
     )
     scratch.look_up_dates()
     scratch.run("int_residences", "int_measures_of_orders", "int_measures_of_work", "int_measures_of_clients")
-    scratch.run("fct_measures", "fct_pay_measures")
     for model in ("fct_measures", "fct_pay_measures"):
         cells = f"semi join scope.cells using ({_CELL})"
-        scratch.differ(model, cells, computed=f"select * from marts.{model} {cells}")
+        scratch.table(f"marts.{model}", f"select * from ({scratch.models[model].sql}) {cells}")
+        scratch.differ(model, cells)
 
 
 def _member(associate: str, day: str) -> str:
@@ -194,7 +196,9 @@ def _show_orders(scratch: Scratch) -> None:
         scratch.view(f"marts.{mart}", f"select * from now.{mart} semi join scope.credit_cells using (recipient, {_PAIR})")
     scratch.table(
         "scope.measured_lines",
-        "select order_line_key from marts.fct_credits union "
+        # A team's measures need its members' credits alone, not the lines under them.
+        f"select order_line_key from now.fct_credits semi join (select associate_id as recipient, {_PAIR} from scope.people_cells) "
+        f"using (recipient, {_PAIR}) union "
         "select order_line_key from now.int_order_lines semi join scope.shown_orders using (order_key) union "
         "select lines.order_line_key from now.int_order_lines as lines semi join (select * from scope.cells where subject_type = 'location') as cells "
         "on lines.location_id = cells.subject_id and lines.business_date = cells.business_date and lines.earned_date = cells.earned_date",

@@ -70,7 +70,7 @@ order_people as (
 order_teams as (
     select
         counted_orders.order_key,
-        order_people.associate_id,
+        counted_orders.associate_id = order_people.associate_id as is_own,
         team_spans.team_id
     from counted_orders
     inner join order_people on counted_orders.order_key = order_people.order_key
@@ -81,14 +81,12 @@ order_teams as (
     where team_spans.team_id is not null
 ),
 
+-- Whose teams are not all the same has somebody of another team than the seller's.
 shared_orders as (
-    select distinct counted_orders.order_key
-    from counted_orders
-    inner join order_teams as own
-        on counted_orders.order_key = own.order_key
-        and counted_orders.associate_id = own.associate_id
-    inner join order_teams as other on counted_orders.order_key = other.order_key
-    where own.team_id <> other.team_id
+    select order_key
+    from order_teams
+    group by order_key
+    having max(case when is_own then 1 else 0 end) = 1 and min(team_id) <> max(team_id)
 ),
 
 -- A line is worth all of itself to everybody who is credited for a part of it.
