@@ -1,7 +1,7 @@
 """Money after the lock in any order of events: the ledger agrees with a second, plain book, and both equations hold.
 
 The world is what each person sold in each month; worth is a tenth of it. Late sales, returns, corrections, overrides, withdrawals and restatements
-change it at any time, people leave; cycles are opened, calculated, instructed, locked and exported. The plain book below is kept by hand rules alone.
+change it at any time, customers are merged, targets change, people ask and leave; cycles are opened, calculated, instructed, locked and exported. The plain book below is kept by hand rules alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import select, text
-from support_book import DRAWS, PAID, WAITS, Accruing, Book, plan_draft
+from support_book import DRAWS, PAID, PEOPLE, SUMS, WAITS, Accruing, Book, Inputs, plan_draft
 from support_ledger import TERMS, Desk, draft_statement
 from support_stores import POSTGRESQL, SQLITE, new_place
 
@@ -38,11 +38,10 @@ from incentives.services.adjustments import locked_before, settled_by_period
 PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 9))
 FLOOR = 100_00
 ANNA, BORIS = Actor("anna"), Actor("boris")
-people, months = st.sampled_from(PAID), st.sampled_from(PERIODS)
-sums = st.integers(1, 400).map(lambda tens: tens * 50_00)
+people, sums, months = PEOPLE, SUMS, st.sampled_from(PERIODS)
 
 
-class MoneyMachine(Accruing):
+class MoneyMachine(Accruing, Inputs):
     """Events and acts in any order; `books` is the plain recomputation."""
 
     store, periods = SQLITE, PERIODS
@@ -54,6 +53,7 @@ class MoneyMachine(Accruing):
         self.sold: dict[tuple[str, Period], int] = defaultdict(int)
         self.books = {who: Book() for who in PAID}
         self.tenths: dict[Period, int] = defaultdict(lambda: 1)
+        self.merged = defaultdict(list)
         self.left: dict[str, int] = {}
         self.current = 0
         self.state = "none"
@@ -103,14 +103,15 @@ class MoneyMachine(Accruing):
                     session, ANNA, find(session, TERMS.name, month), manifest, at=self.office.tick(), reason="Rate."
                 )
         except InputError:
-            assert not self._locked(month)
+            assert not self.is_locked(month)
             return
-        assert self._locked(month)
+        assert self.is_locked(month)
         with pytest.raises(AccessError), self.office.ledger.act() as session:
             restatements.confirm(session, ANNA, find(session, TERMS.name, month), at=self.office.tick())
         with self.office.ledger.act() as session:
             restatements.confirm(session, BORIS, find(session, TERMS.name, month), at=self.office.tick())
         self.tenths[month] = tenths
+        self.take_merges(month)
 
     @rule(who=people)
     def somebody_leaves(self, who: str) -> None:
@@ -320,10 +321,6 @@ class MoneyMachine(Accruing):
     def _is_there(self, who: str) -> bool:
         """Whether the current version has a statement of a person."""
         return who in self.listed
-
-    def _locked(self, period: Period) -> bool:
-        number = PERIODS.index(period)
-        return number < self.current or (number == self.current and self.state == "locked")
 
     @invariant()
     def settled_is_what_the_last_lock_said_each_period_is_worth(self) -> None:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
-from support_ledger import Desk, draft_statement
+from sqlalchemy import func, select
+from support_ledger import TERMS, Desk, draft_statement
 
 from incentives.errors import InputError
+from incentives.ledger import questions
+from incentives.ledger.audit import Actor
 from incentives.ledger.drafts import StatementDraft
+from incentives.ledger.heads import find
+from incentives.ledger.models import JournalEntry
 from incentives.periods import Period
 
 PLAIN, WAITS, DRAWS = "a1", "a2", "a3"
 PAID = (PLAIN, WAITS, DRAWS)
+PEOPLE = st.sampled_from(PAID)
+SUMS = st.integers(1, 400).map(lambda tens: tens * 50_00)
 
 
 @dataclass
@@ -65,6 +74,64 @@ class Accruing(RuleBasedStateMachine):
             posted, book.accrued = posted + due - book.accrued, due
         assert sum(done.posted_minor.values()) == posted
         assert sum(done.accrued_minor.values()) == sum(book.accrued for book in self.books.values())
+
+
+class Inputs(RuleBasedStateMachine):
+    """What does not restate a locked month by itself: an identity merge, another target; and a line credited otherwise on a question."""
+
+    office: Desk
+    periods: tuple[Period, ...]
+    current: int
+    state: str
+    sold: dict[tuple[str, Period], int]
+    tenths: dict[Period, int]
+    listed: set[str]
+    merged: dict[Period, list[tuple[str, str, int]]]
+
+    @rule(who=PEOPLE, other=PEOPLE, number=st.integers(0, 7), amount=SUMS)
+    def two_customers_are_one(self, who: str, other: str, number: int, amount: int) -> None:
+        """Their credit moves from one person to another, in months that are not locked; in a locked one when that is restated."""
+        month = self.periods[number]
+        self.merged[month].append((who, other, amount))
+        if not self.is_locked(month):
+            self.take_merges(month)
+
+    @rule(number=st.integers(0, 7), tenths=st.integers(1, 3))
+    def targets_change(self, number: int, tenths: int) -> None:
+        """Another share of what is sold is paid; a locked month keeps its own."""
+        if not self.is_locked(self.periods[number]):
+            self.tenths[self.periods[number]] = tenths
+
+    @rule(who=PEOPLE, other=PEOPLE, number=st.integers(0, 7), amount=SUMS)
+    def somebody_asks_and_is_credited(self, who: str, other: str, number: int, amount: int) -> None:
+        """Finance decides by an override: it posts nothing, and what it moves follows from worth, locked or not."""
+        period = self.periods[number]
+        statement, at, asked = f"{period.label}/{TERMS.name}/{who}", self.office.tick(), 0
+        with self.office.ledger.reading() as session:
+            entries = session.scalar(select(func.count()).select_from(JournalEntry))
+        with suppress(InputError), self.office.ledger.act() as session:
+            head = find(session, TERMS.name, period)
+            asked = questions.ask(session, Actor(who), head, statement, "Mine?", at=at, order_line=("pos", "o1", "1"))
+        if asked:
+            with self.office.ledger.act() as session:
+                questions.answer(session, Actor("marta"), asked, "Theirs.", at=at)
+                more = {"sellers": who, "source": "pos"}
+                questions.decide(session, Actor("anna"), asked, questions.Outcome.RE_CREDIT, "Yes.", at=at, more=more)
+            self.sold[other, period] -= amount
+            self.sold[who, period] += amount
+        with self.office.ledger.reading() as session:
+            assert session.scalar(select(func.count()).select_from(JournalEntry)) == entries
+
+    def take_merges(self, month: Period) -> None:
+        """Credit a month by the customers that are known now."""
+        for who, other, amount in self.merged.pop(month, []):
+            self.sold[who, month] -= amount
+            self.sold[other, month] += amount
+
+    def is_locked(self, period: Period) -> bool:
+        """Whether a month's cycle is locked."""
+        number = self.periods.index(period)
+        return number < self.current or (number == self.current and self.state == "locked")
 
 
 def plan_draft(who: str, worth: int, period: Period) -> StatementDraft:
