@@ -61,6 +61,10 @@ def show_status(status: CycleStatus, output_format: OutputFormat) -> None:
     for told in status.instructions:
         amount = "" if told.amount_minor is None else f" {format_minor(told.amount_minor, told.currency or '')}"
         click.echo(f"{told.kind.replace('_', '-')} {told.subject}{amount}: {told.reason or 'reason erased'} ({told.person_id})")
+    for opening in status.opening:
+        people = "1 person" if opening.people == 1 else f"{opening.people} people"
+        amount = format_minor(opening.amount_minor, opening.currency)
+        click.echo(f"opens with: {amount} {opening.currency} {opening.balance.replace('_', ' ')} of {people}")
     for blocker in status.blockers:
         click.echo(f"note: {blocker}")
     if status.possible:

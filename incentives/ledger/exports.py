@@ -39,6 +39,8 @@ _ELEMENTS = {
     EntryKind.RELEASE.value: "RELEASED",
     EntryKind.WRITE_OFF.value: "WRITTEN_OFF",
     EntryKind.GOODWILL.value: "GOODWILL",
+    EntryKind.OPENING_PAYABLE.value: "OPENING_BALANCE",
+    EntryKind.OPENING_CARRIED.value: "OPENING_BALANCE",
 }
 # A cell that begins like this is run by a spreadsheet; text is escaped with an apostrophe, numbers never are.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

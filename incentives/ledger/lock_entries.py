@@ -1,4 +1,4 @@
-"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, what finance instructed before the approval, and accruals taken back.
+"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, opening balances, what finance instructed before the approval, and accruals taken back.
 
 Derived from the approved version, the instructions and the postings of earlier cycles, so that `verify` can derive it again.
 """
@@ -18,6 +18,7 @@ from incentives.ledger.heads import CycleHead, heads
 from incentives.ledger.holdbacks import holdback_entries
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import Calculation, CycleAct, Statement
+from incentives.ledger.opening import opening_entries
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, payable_of_group, transfer
 from incentives.ledger.states import Act, CycleState, Instruction, StateError
 
@@ -45,16 +46,17 @@ def lock_entries(session: Session, head: CycleHead, calculation: Calculation) ->
     entries += holdback_entries(session, head, calculation)
     entries += draw_entries(session, head, calculation)
     entries += goodwill_entries(session, head)
-    return entries + _instructed(session, head, entries) + reversal_entries(session, head)
+    opening = list(opening_entries(session, head))
+    return entries + opening + _instructed(session, head, entries, opening) + reversal_entries(session, head)
 
 
-def _instructed(session: Session, head: CycleHead, entries: list[EntryDraft]) -> list[EntryDraft]:
-    """Return the entries of holds, releases and write-offs, given those of statements and draws."""
+def _instructed(session: Session, head: CycleHead, entries: list[EntryDraft], opening: list[EntryDraft]) -> list[EntryDraft]:
+    """Return the entries of holds, releases and write-offs, given those of statements and draws, and the opening balances."""
     told: dict[Instruction, list[str]] = {}
     for one in instructions_of(session, head):
         told.setdefault(one.kind, []).append(one.subject)
     moved: list[tuple[EntryKind, str, str, int]] = []
-    due = _summed(entries, LedgerAccount.PAYABLE, -1)
+    due = _summed([*entries, *opening], LedgerAccount.PAYABLE, -1)
     left = dict(due)
     for (who, currency), amount in sorted(held_before(session, head).items()) if Instruction.RELEASE in told else ():
         if who in told[Instruction.RELEASE]:

@@ -36,6 +36,7 @@ class LedgerAccount(StrEnum):
     WRITE_OFFS = "write_off_expense"
     GOODWILL = "goodwill_expense"
     ACCRUED = "incentive_accrued"
+    OPENING = "opening_balances"
 
 
 class EntryKind(StrEnum):
@@ -58,6 +59,10 @@ class EntryKind(StrEnum):
     GOODWILL = "goodwill"
     ACCRUAL = "accrual"
     ACCRUAL_REVERSAL = "accrual_reversal"
+    OPENING_PAYABLE = "opening_payable"
+    OPENING_CARRIED = "opening_carried"
+    OPENING_HELD = "opening_held"
+    OPENING_DRAW = "opening_draw"
 
 
 _ACCOUNTS = {
@@ -79,6 +84,10 @@ _ACCOUNTS = {
     EntryKind.GOODWILL: (LedgerAccount.GOODWILL, LedgerAccount.PAYABLE),
     EntryKind.ACCRUAL: (LedgerAccount.EXPENSE, LedgerAccount.ACCRUED),
     EntryKind.ACCRUAL_REVERSAL: (LedgerAccount.ACCRUED, LedgerAccount.EXPENSE),
+    EntryKind.OPENING_PAYABLE: (LedgerAccount.OPENING, LedgerAccount.PAYABLE),
+    EntryKind.OPENING_CARRIED: (LedgerAccount.PAYABLE, LedgerAccount.OPENING),
+    EntryKind.OPENING_HELD: (LedgerAccount.OPENING, LedgerAccount.HELD),
+    EntryKind.OPENING_DRAW: (LedgerAccount.DRAWS, LedgerAccount.OPENING),
 }
 
 

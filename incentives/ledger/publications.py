@@ -75,11 +75,11 @@ def last_of(session: Session, document: str) -> Publication | None:
     return session.scalar(query.order_by(Publication.sequence.desc()).limit(1))
 
 
-def in_effect(session: Session) -> dict[str, str]:
-    """Return the text in effect of every document that was confirmed; empty: taken out of effect."""
+def in_effect(session: Session, *, before_event: int | None = None) -> dict[str, str]:
+    """Return the text in effect of every document that was confirmed; empty: taken out of effect. With `before_event`, as it was then."""
     last = (
         select(Publication.document, func.max(Publication.sequence).label("sequence"))
-        .where(Publication.state == CONFIRMED)
+        .where(Publication.state == CONFIRMED, *([] if before_event is None else [Publication.event_id < before_event]))
         .group_by(Publication.document)
         .subquery()
     )

@@ -112,6 +112,13 @@ INSTRUCTION = {
     "goodwill": "Goodwill",
 }
 
+OPENING = {
+    "payable": "Owed to people from before",
+    "carried_forward": "Owed by people from before, taken from what they are paid",
+    "held": "Held from before",
+    "draw": "Owed of draws from before",
+}
+
 QUESTION_STATE = {"asked": "Waits for an answer", "answered": "Answered, not decided", "decided": "Decided"}
 
 OUTCOME = {

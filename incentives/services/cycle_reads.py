@@ -20,6 +20,7 @@ from incentives.ledger.goodwills import goodwills_of
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
+from incentives.ledger.opening import opening_of
 from incentives.ledger.questions import questions
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
 from incentives.ledger.states import FINAL_STATES, GOODWILL, CycleState, acts_possible
@@ -33,6 +34,7 @@ from incentives.services.cycle_views import (
     DeliveryView,
     ExceptionView,
     InstructionView,
+    OpeningTotal,
     StatementDifference,
     StatementView,
     TraceView,
@@ -207,6 +209,7 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         since,
         tuple(blockers),
         _instructed(session, head),
+        _opening(session, head),
     )
 
 
@@ -220,6 +223,13 @@ def _instructed(session: Session, head: CycleHead) -> tuple[InstructionView, ...
         amount = (given.amount_minor, given.currency)
         told.append(InstructionView(GOODWILL, given.associate_id, given.person_id, given.given_at, words, *amount))
     return tuple(told)
+
+
+def _opening(session: Session, head: CycleHead) -> tuple[OpeningTotal, ...]:
+    totals: dict[tuple[str, str], list[int]] = {}
+    for one in opening_of(session, head):
+        totals.setdefault((one.balance, one.currency), []).append(one.amount_minor)
+    return tuple(OpeningTotal(*key, len(amounts), sum(amounts)) for key, amounts in sorted(totals.items()))
 
 
 def _reason(session: Session, event_id: int) -> str | None:

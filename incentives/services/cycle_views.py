@@ -153,6 +153,16 @@ class InstructionView:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningTotal:
+    """What a first cycle opens with: `balance` is payable, carried_forward, held or draw; minor units."""
+
+    balance: str
+    currency: str
+    people: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class CycleStatus:
     """Everything that finance sees of one cycle.
 
@@ -168,6 +178,7 @@ class CycleStatus:
         deliveries_since: Files landed after the calculation.
         blockers: One sentence each: why it cannot be approved or locked now, as far as is known without trying.
         instructions: Holds, releases, write-offs, waivers and goodwill in force.
+        opening: Of the first cycle of a pay group: the opening balances in effect, that its lock posts.
     """
 
     summary: CycleSummary
@@ -181,6 +192,7 @@ class CycleStatus:
     deliveries_since: tuple[DeliveryView, ...]
     blockers: tuple[str, ...]
     instructions: tuple[InstructionView, ...] = ()
+    opening: tuple[OpeningTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

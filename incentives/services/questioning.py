@@ -28,7 +28,7 @@ from incentives.periods import Period
 from incentives.services.accounts import Person
 from incentives.serving import snapshots
 from incentives.serving.durable import replace_text
-from incentives.serving.people import Directory
+from incentives.serving.people import Directory, associates_published
 from incentives.workspace import Workspace
 from quality.outcomes import CheckOutcome
 
@@ -270,13 +270,7 @@ def _sellers_named(ws: Workspace, sellers: str, where: str) -> frozenset[str]:
         raise InputError(f"'{sellers}' has a share that is no number.", where=where, remedy=remedy) from error
     if shares and (total != 100 or min(map(Decimal, shares)) <= 0):
         raise InputError(f"the shares of '{sellers}' sum to {total}.", where=where, remedy=remedy)
-    current = snapshots.current(ws)
-    known: set[str] = set()
-    if current is not None:
-        with current.connect() as connection:
-            rows = connection.execute("select associate_id from marts.dim_associates").fetchall()
-        known = {str(associate) for (associate,) in rows}
-    unknown = sorted(set(names) - known)
+    unknown = sorted(set(names) - associates_published(ws))
     if unknown:
         raise InputError(f"nobody is known as {', '.join(unknown)}.", where=where, remedy=remedy)
     return frozenset(names)

@@ -1,25 +1,26 @@
-"""Use case: plans, policies and mappings take effect by two people; what was calculated with other texts is not approved."""
+"""Use case: plans, policies, mappings and opening balances take effect by two people; what was calculated with other texts is not approved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
-from incentives.ledger import publications
+from incentives.ledger import opening, publications
 from incentives.ledger.access import AccessError, Role
 from incentives.ledger.engine import Ledger
 from incentives.plans.load import read_plan
 from incentives.policies.load import load_policy_texts
 from incentives.services.accounts import Person
 from incentives.services.plans import workspace_registry
+from incentives.serving.people import associates_published
 from incentives.workspace import Workspace
 
-FOLDERS = ("plans", "policies", "mappings")
-_SUFFIXES = (".yaml", ".yml")
+FOLDERS = {"plans": (".yaml", ".yml"), "policies": (".yaml", ".yml"), "mappings": (".yaml", ".yml"), opening.FOLDER: (".csv",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def propose_publication(ws: Workspace, document: str, *, by: Person, now: dateti
     _require_finance(by)
     text = "" if withdraw else _read(ws, document)
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
+        _require_open(session, document)
         publications.propose(session, by.actor(), document, text, at=now, reason=reason)
 
 
@@ -62,6 +64,7 @@ def confirm_publication(
     """
     _require_finance(by)
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
+        _require_open(session, document)
         last = publications.last_of(session, document)
         if last is not None and last.state == publications.PROPOSED and last.body:
             if _read(ws, document) != last.body:
@@ -92,13 +95,13 @@ def documents(ws: Workspace) -> tuple[Document, ...]:
 
 
 def texts_of(ws: Workspace) -> dict[str, str]:
-    """Return the texts of a workspace's plans, policies and mappings by their place in it."""
+    """Return the texts of a workspace's plans, policies, mappings and opening balances by their place in it."""
     return {
         f"{folder}/{path.name}": path.read_text(encoding="utf-8")
-        for folder in FOLDERS
+        for folder, suffixes in FOLDERS.items()
         if (ws.root / folder).is_dir()
         for path in sorted((ws.root / folder).iterdir())
-        if path.suffix in _SUFFIXES and path.is_file()
+        if path.suffix in suffixes and path.is_file()
     }
 
 
@@ -112,9 +115,13 @@ def not_in_effect(ws: Workspace, session: Session, digests: Mapping[str, str]) -
     """
     if ws.config.workspace.demo:
         return ()
+    read_at_use = ("mappings/", f"{opening.FOLDER}/")
     used = dict(digests)
-    used |= {name: publications.digest_of_text(text) for name, text in texts_of(ws).items() if name.startswith("mappings/")}
+    used |= {name: publications.digest_of_text(text) for name, text in texts_of(ws).items() if name.startswith(read_at_use)}
     effect = {name: publications.digest_of_text(text) for name, text in publications.in_effect(session).items() if text}
+    for name in [name for name in used.keys() | effect.keys() if _has_begun(session, name)]:
+        used.pop(name, None)
+        effect.pop(name, None)
     return tuple(sorted(name for name in used.keys() | effect.keys() if used.get(name) != effect.get(name)))
 
 
@@ -139,7 +146,7 @@ def _read(ws: Workspace, document: str) -> str:
     path = ws.root / document
     if document not in texts_of(ws):
         raise InputError(
-            "this is no plan, policy or mapping of the workspace.",
+            "this is no plan, policy, mapping or opening balance of the workspace.",
             where=document,
             remedy="Name a file such as plans/advisor.yaml; `incentives publish` lists them.",
         )
@@ -148,7 +155,36 @@ def _read(ws: Workspace, document: str) -> str:
         read_plan(path, workspace_registry(ws))
     elif document.startswith("policies/"):
         load_policy_texts({path.name: text}.items())
+    elif document.startswith(f"{opening.FOLDER}/"):
+        _require_known(ws, opening.parse_opening(text, document), document)
     return text
+
+
+def _require_open(session: Session, document: str) -> None:
+    """Refuse other opening balances of a pay group that has begun."""
+    if document.startswith(f"{opening.FOLDER}/"):
+        opening.require_not_begun(session, PurePosixPath(document).stem)
+
+
+def _has_begun(session: Session, document: str) -> bool:
+    """Return whether a document is of opening balances that are posted: whatever became of the file."""
+    return document.startswith(f"{opening.FOLDER}/") and opening.is_posted(session, PurePosixPath(document).stem)
+
+
+def _require_known(ws: Workspace, balances: Sequence[opening.OpeningBalance], document: str) -> None:
+    group = PurePosixPath(document).stem
+    if group not in ws.config.pay_groups:
+        raise InputError(
+            f"'{group}' is not a pay group of this workspace.",
+            where=document,
+            remedy=f"The file is named by one: {', '.join(sorted(ws.config.pay_groups)) or 'there is none'}.",
+        )
+    unknown = sorted({one.associate_id for one in balances} - associates_published(ws))
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise InputError(
+            f"nobody is known as {', '.join(unknown[:5])}{more}.", where=document, remedy="Land the associates and build first."
+        )
 
 
 def _require_notice(ws: Workspace, document: str, now: datetime) -> None:

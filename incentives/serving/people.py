@@ -13,7 +13,9 @@ from datetime import date
 
 import duckdb
 
+from incentives.serving import snapshots
 from incentives.serving.snapshots import Snapshot
+from incentives.workspace import Workspace
 
 FAR_AWAY = date(9999, 12, 31)
 
@@ -114,6 +116,17 @@ def names(snapshot: Snapshot) -> dict[str, str]:
     """Return every associate's name by id."""
     with snapshot.connect_contacts() as connection:
         return dict(connection.execute("select associate_id, name from associate_names").fetchall())
+
+
+def associates_published(ws: Workspace) -> frozenset[str]:
+    """Return every associate's id; nobody while nothing is published."""
+    current = snapshots.current(ws)
+    if current is None:
+        return frozenset()
+    with current.connect() as connection:
+        return frozenset(
+            str(person) for (person,) in connection.execute("select associate_id from marts.dim_associates").fetchall()
+        )
 
 
 def team_spans(assignments: Iterable[Assignment], team_id: str) -> tuple[Span, ...]:
