@@ -44,8 +44,8 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
         tests: Whether the data tests run too.
 
     Raises:
-        CheckFailedError: A test did not hold or a model could not be built; names each.
-        OutsideError: dbt could not run at all.
+        CheckFailedError: A test did not hold; names each.
+        OutsideError: A model could not be made, by want of memory or disk perhaps, or dbt could not run at all.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -88,17 +88,16 @@ def build(project: Path, database: Path, work: Path, *, tests: bool = True) -> D
             f"dbt could not run: {answer.exception}", where=str(project), remedy=f"See {work / 'logs' / 'dbt.log'}."
         )
     results = answer.result.results
-    problems = [
-        f"{result.node.name}: {(result.message or str(result.status)).strip()}"
-        for result in results
-        if str(result.status) in ("error", "fail", "runtime error", "partial success")
-    ]
-    whole = answer.success and not problems
+    broken, failed = _problems(results, "error", "runtime error"), _problems(results, "fail", "partial success")
+    whole = answer.success and not broken and not failed
     write_outcomes(work, map(_outcome, results), whole=whole)
+    remedy = f"The last warehouse stays in place. See {work / 'logs' / 'dbt.log'}."
+    if broken:
+        raise OutsideError(f"a model could not be made: {_listed(broken)}.", where="build", remedy=remedy)
+    if failed:
+        raise CheckFailedError(f"what the warehouse must hold does not hold: {_listed(failed)}.", where="build", remedy=remedy)
     if not whole:
-        raise CheckFailedError(
-            _sentence(problems), where="build", remedy=f"The last warehouse stays in place. See {work / 'logs' / 'dbt.log'}."
-        )
+        raise OutsideError("dbt ended without success and named no model.", where="build", remedy=remedy)
     compiled = [found for result in results if (found := _compiled(result)) is not None]
     return DbtRun(
         models=tuple(model for model, is_test in compiled if not is_test),
@@ -124,11 +123,17 @@ def _outcome(result: RunResult) -> NodeOutcome:
     return NodeOutcome(result.node.unique_id, str(result.status), result.failures or 0, round(result.execution_time, 3))
 
 
-def _sentence(problems: Sequence[str]) -> str:
-    if not problems:
-        return "dbt ended without success and named no model."
-    more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
-    return "what the warehouse must hold does not hold: " + "; ".join(problems[:5]) + f"{more}."
+def _problems(results: Sequence[RunResult], *statuses: str) -> list[str]:
+    """Return name and message of every node that ended in one of these ways."""
+    return [
+        f"{result.node.name}: {(result.message or str(result.status)).strip()}"
+        for result in results
+        if str(result.status) in statuses
+    ]
+
+
+def _listed(problems: Sequence[str]) -> str:
+    return "; ".join(problems[:5]) + (f" (and {len(problems) - 5} more)" if len(problems) > 5 else "")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from incentives.errors import CheckFailedError
+from incentives.errors import CheckFailedError, OutsideError
 
 _DAYS_SHOWN = 5
 
@@ -22,13 +22,13 @@ def refuse_policy_gaps(database: Path) -> Iterator[None]:
     """
     try:
         yield
-    except CheckFailedError as error:
+    except (CheckFailedError, OutsideError) as error:
         _refuse(database, error)
         raise
     _refuse(database, None)
 
 
-def _refuse(database: Path, cause: CheckFailedError | None) -> None:
+def _refuse(database: Path, cause: CheckFailedError | OutsideError | None) -> None:
     with closing(duckdb.connect(str(database), read_only=True)) as connection:
         known = connection.execute(
             "select 1 from information_schema.tables where table_schema = 'intermediate' and table_name = 'int_policy_gaps'"
@@ -37,7 +37,7 @@ def _refuse(database: Path, cause: CheckFailedError | None) -> None:
             refuse_gaps(connection, cause)
 
 
-def refuse_gaps(connection: duckdb.DuckDBPyConnection, cause: CheckFailedError | None = None) -> None:
+def refuse_gaps(connection: duckdb.DuckDBPyConnection, cause: CheckFailedError | OutsideError | None = None) -> None:
     """Refuse a policy gap in the database of a build, or of an increment.
 
     Raises:

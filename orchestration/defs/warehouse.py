@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from incentives import clock
-from incentives.errors import CheckFailedError
+from incentives.errors import CheckFailedError, OutsideError
 from incentives.services.build_reports import build_report, failed_build_report
 from incentives.services.warehouse import build_warehouse
 from orchestration.dbt_graph import Outcome, WarehouseTranslator, configuration_specs, outcomes_of
@@ -31,7 +31,7 @@ def warehouse(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -
     with workspace.opened() as ws:
         try:
             build_warehouse(ws, now=clock.now())
-        except CheckFailedError:
+        except (CheckFailedError, OutsideError):
             yield from outcomes_of(context, failed_build_report(ws))
             raise
         yield from outcomes_of(context, build_report(ws))

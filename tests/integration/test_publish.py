@@ -101,7 +101,7 @@ def test_a_text_with_mistakes_or_of_no_document_is_not_proposed(shop: Shop, monk
         return run_here(*arguments, "--token", tokens["omar"], "--workspace", shop.ws.root, code=code).err
 
     assert "plans/only.yaml:1: version: required, but missing" in by("publish", "plans/only.yaml", "--reason", "x", code=2)
-    assert "this is no plan, policy or mapping" in by("publish", "incentives.toml", "--reason", "x", code=2)
+    assert "this is no plan, policy, mapping or opening balance" in by("publish", "incentives.toml", "--reason", "x", code=2)
     assert "two people's acts" in by("publish", "plans/only.yaml", "--reason", "x", "--confirm", code=2)
     assert "nothing is proposed" in by("publish", "plans/only.yaml", "--confirm", code=2)
     assert "which file?" in by("publish", "--confirm", code=2)

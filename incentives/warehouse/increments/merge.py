@@ -63,6 +63,21 @@ REPLACED = {
 LOOKED_UP = ("int_local_dates",)
 
 
+def drop_others(connection: duckdb.DuckDBPyConnection, models: Mapping[str, CompiledModel], delivered: Iterable[Feed]) -> None:
+    """Drop the tables in memory that `merge` does not read: they only led to those that it does, and hold the most rows."""
+    read = {f"{models[name].schema}.{name}" for name in REPLACED}
+    read |= {f"staging.{kind}_{feed.name}" for feed in delivered for kind in ("parsed", "row_outcomes", "stg", "quarantine")}
+    read |= {"scope.lines", "scope.orders", "scope.line_names", "intermediate.int_credit_exceptions"}
+    rows = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = ? and schema_name in "
+        "('staging', 'intermediate', 'marts', 'scope')",
+        [SCRATCH],
+    ).fetchall()
+    for schema, name in rows:
+        if f"{schema}.{name}" not in read:
+            connection.execute(f"drop table {SCRATCH}.{schema}.{name}")
+
+
 def merge(
     connection: duckdb.DuckDBPyConnection,
     models: Mapping[str, CompiledModel],

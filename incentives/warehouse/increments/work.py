@@ -18,7 +18,7 @@ from incentives.warehouse.database import MEMORY_MAX, MEMORY_VARIABLE, Landed, f
 from incentives.warehouse.increments import families, identity, lines, measures, touches
 from incentives.warehouse.increments.changes import keep_changes
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, read_state, read_tests
-from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, merge
+from incentives.warehouse.increments.merge import COMPARED, LOOKED_UP, REPLACED, drop_others, merge
 from incentives.warehouse.increments.scratch import BEFORE, Scratch, open_scratch
 from incentives.warehouse.increments.staging import delivered_feeds, stage
 
@@ -84,6 +84,7 @@ def increment(warehouse: Path, landed: Landed, state: BuildState, *, since_load:
         done = Increment(len(scratch.models), scratch.count("scope.lines"), scratch.count("scope.cells"))
         tests = [test for test in read_tests(connection, BEFORE) if not set(test.reads) <= _OF_LINES and test.name != _KEYS_TEST]
         keep_changes(connection, scratch.models, changes, since_load, state)
+        drop_others(connection, scratch.models, delivered)
         # Whoever reads the warehouse could do so until now.
         connection.execute(f"detach {BEFORE}")
         connection.execute(f"attach {literal(str(warehouse))} as {BEFORE}")
