@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("incentives.cli.plan:plan", "Check bonus plans."),
     "publish": ("incentives.cli.publish:publish", "Put plans, policies and mappings into effect, by two people."),
     "simulate": ("incentives.cli.simulate:simulate", "Say what draft plans would have paid in past periods."),
+    "pilot": ("incentives.cli.pilot:pilot", "Report whether what some teams tried made a difference."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
     "question": ("incentives.cli.question:question", "Ask about a statement, answer, and decide."),
     "ledger": ("incentives.cli.ledger:ledger", "Back up the ledger, and restore it."),

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
-from incentives.ledger.audit import JsonValue, digest_of
+from incentives.ledger.audit import digest_of
 from incentives.ledger.models import Cycle, EntrySeal, JournalEntry, Posting
 
 CHUNK = 5_000
@@ -95,17 +96,15 @@ class UnbalancedEntryError(InputError):
     """The postings of an entry do not sum to zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostingDraft:
-    """One signed amount on one account."""
+class PostingDraft(NamedTuple):
+    """One signed amount on one account; a tuple, as a lock makes hundreds of thousands."""
 
     account: LedgerAccount
     currency: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntryDraft:
+class EntryDraft(NamedTuple):
     """One set of postings of one person; `key` is the same however often the act is tried."""
 
     kind: EntryKind
@@ -249,8 +248,7 @@ def entry_digest(
     postings: Sequence[tuple[str, str, int]],
 ) -> str:
     """Return the digest of an entry with its postings in their order."""
-    parts: list[JsonValue] = [list(posting) for posting in postings]
-    return digest_of([entry_id, kind, associate_id, statement_id, effective_on.isoformat(), key, parts])
+    return digest_of([entry_id, kind, associate_id, statement_id, effective_on.isoformat(), key, tuple(postings)])
 
 
 def digest_of_all(digests: Sequence[str]) -> str:
