@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support_cli import run
+from support_cli import run, run_here
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ PRODUCT = Path(__file__).parents[2]
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample as it is delivered, up to a locked cycle."""
     root = tmp_path_factory.mktemp("neutrality") / "as-delivered"
-    run("demo", root, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
+    run_here("demo", root, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
     return root
 
 
@@ -59,12 +59,12 @@ def _renamed(line: str, position: int, renamed: dict[str, str]) -> str:
 def _results(root: Path) -> tuple[list[dict[str, object]], list[list[dict[str, object]]]]:
     """Return every credit, and the statements of every cycle."""
     in_workspace = ("--workspace", root, "--format", "json")
-    cycles = run("cycle", "list", *in_workspace).json()
+    cycles = run_here("cycle", "list", *in_workspace).json()
     statements = [
-        run("cycle", "statements", str(cycle["period"]), "--pay-group", str(cycle["pay_group"]), *in_workspace).json()
+        run_here("cycle", "statements", str(cycle["period"]), "--pay-group", str(cycle["pay_group"]), *in_workspace).json()
         for cycle in cycles
     ]
-    return run("credits", *in_workspace).json(), statements
+    return run_here("credits", *in_workspace).json(), statements
 
 
 def test_renaming_the_channels_changes_no_credit_and_no_payout(original: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_renaming_the_channels_changes_no_credit_and_no_payout(original: Path, t
     shutil.copy(original / "incentives.toml", renamed)
 
     channels = _rename_channels(renamed / "inbox")
-    run("demo", renamed, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
+    run_here("demo", renamed, "--order-lines", ORDER_LINES, "--seed", 11, "--no-serve")
 
     assert len(channels) >= 5
     assert not channels.keys() & set(channels.values())
@@ -85,7 +85,8 @@ def test_renaming_the_channels_changes_no_credit_and_no_payout(original: Path, t
 
 
 def _audit(root: Path, code: int, product: Path | None = None) -> dict[str, Any]:
-    found = run("audit", "neutrality", "--workspace", root, "--period", PERIOD, "--format", "json", code=code, product=product)
+    asked = ("audit", "neutrality", "--workspace", root, "--period", PERIOD, "--format", "json")
+    found = run_here(*asked, code=code) if product is None else run(*asked, code=code, product=product)
     parsed = json.loads(found.out)
     assert isinstance(parsed, dict)
     return parsed
@@ -102,7 +103,7 @@ def test_the_audit_of_a_period_finds_nothing_and_shows_credit_and_pay_by_channel
     assert found["moved"]["channels"] >= 5
     assert found["moved"]["activities"] == 4
     assert found["moved"]["locations"] >= 5
-    credits = run("credits", "--workspace", original, "--period", PERIOD, "--date", "earned", "--format", "json").json()
+    credits = run_here("credits", "--workspace", original, "--period", PERIOD, "--date", "earned", "--format", "json").json()
     for currency in ("EUR", "AED"):
         work = [one for one in found["work"] if one["currency"] == currency]
         earned = [int(str(one["credit_minor"])) for one in credits if one["currency"] == currency]
@@ -110,7 +111,7 @@ def test_the_audit_of_a_period_finds_nothing_and_shows_credit_and_pay_by_channel
         statements = [
             statement
             for group in ("europe", "gulf")
-            for statement in run(
+            for statement in run_here(
                 "cycle", "statements", PERIOD, "--pay-group", group, "--workspace", original, "--format", "json"
             ).json()
             if statement["currency"] == currency
