@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support_cli import run
+from support_cli import run_here
 
 pytestmark = pytest.mark.slow
 
@@ -174,7 +174,7 @@ def _line(name: str, order: str, kind: str, day: str, amount: str, quantity: str
 @pytest.fixture(scope="module")
 def statements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     root = tmp_path_factory.mktemp("bonus") / "ws"
-    run("init", root, "--name", "Examples", "--currency", "EUR", "--country", "FR")
+    run_here("init", root, "--name", "Examples", "--currency", "EUR", "--country", "FR")
     for old in (*(root / "policies").glob("*.yaml"), *(root / "plans").glob("*.yaml")):
         old.unlink()
     (root / "policies" / "global.yaml").write_text(POLICY)
@@ -184,16 +184,16 @@ def statements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
             f"eligibility: {{roles: [{name}]}}\ncomponents:\n  - {{id: pay, measure: credited_revenue, {example.body}}}\n{example.plan}"
         )
     _feeds(root / "inbox" / "manual")
-    run("plan", "check", root / "plans", "--workspace", root)
-    run("land", "--workspace", root)
-    run("build", "--workspace", root)
-    added = run("account", "add", "fatima", "--role", "finance", "--workspace", root, "--format", "json").json()
+    run_here("plan", "check", root / "plans", "--workspace", root)
+    run_here("land", "--workspace", root)
+    run_here("build", "--workspace", root)
+    added = run_here("account", "add", "fatima", "--role", "finance", "--workspace", root, "--format", "json").json()
     secret = {"INCENTIVES_PASSWORD": str(added[0]["password"])}
-    issued = run("account", "token", "fatima", "--workspace", root, "--format", "json", env=secret).json()
+    issued = run_here("account", "token", "fatima", "--workspace", root, "--format", "json", env=secret).json()
     token = {"INCENTIVES_TOKEN": str(issued[0]["token"])}
-    run("cycle", "open", PERIOD, "--workspace", root, env=token)
-    run("cycle", "calculate", PERIOD, "--workspace", root, env=token)
-    found = run("cycle", "statements", PERIOD, "--workspace", root, "--format", "json").json()
+    run_here("cycle", "open", PERIOD, "--workspace", root, env=token)
+    run_here("cycle", "calculate", PERIOD, "--workspace", root, env=token)
+    found = run_here("cycle", "statements", PERIOD, "--workspace", root, "--format", "json").json()
     return {str(statement["associate_id"]): statement for statement in found}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from support_cli import run
+from support_cli import run_here
 from support_landing import as_csv, deliver, land_inbox, new_workspace, sale
 
 from incentives.workspace import Workspace
@@ -29,7 +29,7 @@ def test_check_says_counts_and_reasons_with_the_shape_of_values_and_lands_nothin
     )
     before = _state(ws)
 
-    said = run("feeds", "check", path, "--workspace", ws.root, "--format", "json", code=1)
+    said = run_here("feeds", "check", path, "--workspace", ws.root, "--format", "json", code=1)
 
     assert _state(ws) == before
     rows = [{name: row[name] for name in ("outcome", "rows", "reason", "column", "first_row", "example")} for row in said.json()]
@@ -48,9 +48,9 @@ def test_check_says_counts_and_reasons_with_the_shape_of_values_and_lands_nothin
 def test_check_and_land_agree(tmp_path: Path) -> None:
     ws = new_workspace(tmp_path)
     path = deliver(ws, "order_lines.csv", as_csv([sale("O1"), sale("O2", currency="XXQ")]))
-    checked = run("feeds", "check", path, "--workspace", ws.root, "--format", "json", code=1).json()
+    checked = run_here("feeds", "check", path, "--workspace", ws.root, "--format", "json", code=1).json()
 
-    (landed,) = run("land", "--workspace", ws.root, "--format", "json").json()
+    (landed,) = run_here("land", "--workspace", ws.root, "--format", "json").json()
 
     assert [(row["outcome"], row["rows"]) for row in checked] == [
         ("accepted", landed["accepted"]),
@@ -58,7 +58,7 @@ def test_check_and_land_agree(tmp_path: Path) -> None:
         ("superseded", landed["superseded"]),
         ("quarantined", landed["quarantined"]),
     ]
-    again = run("feeds", "check", path, "--workspace", ws.root)
+    again = run_here("feeds", "check", path, "--workspace", ws.root)
     assert "came before" in again.out
 
 
@@ -67,7 +67,7 @@ def test_check_says_why_a_file_would_be_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "order_lines.csv"
     path.write_text("<!DOCTYPE html><title>Sign in</title>")
 
-    said = run("feeds", "check", path, "--workspace", ws.root, code=1)
+    said = run_here("feeds", "check", path, "--workspace", ws.root, code=1)
 
     assert "would be set aside" in said.out
     assert "html_page" in said.out
@@ -79,7 +79,7 @@ def test_list_names_the_sources_that_may_deliver_each_feed(tmp_path: Path) -> No
     config = ws.root / "incentives.toml"
     config.write_text(config.read_text() + '\n[sources.shopify]\nfeeds = ["customers"]\n')
 
-    rows = {row["feed"]: row for row in run("feeds", "list", "--workspace", ws.root, "--format", "json").json()}
+    rows = {row["feed"]: row for row in run_here("feeds", "list", "--workspace", ws.root, "--format", "json").json()}
 
     assert rows["customers"]["sources"] == "manual, shopify"
     assert rows["targets"]["sources"] == "manual"

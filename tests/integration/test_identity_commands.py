@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support_build import KEY, deliver, line, marts
-from support_cli import Ran, run
+from support_cli import Ran, run_here
 
 from incentives.workspace import Workspace
 
@@ -59,7 +59,7 @@ class Story:
         self.ws = Workspace.open(root)
 
     def command(self, *arguments: str, code: int = 0) -> Ran:
-        return run(*arguments, "--workspace", self.ws.root, env={"INCENTIVES_KEY": KEY}, code=code)
+        return run_here(*arguments, "--workspace", self.ws.root, env={"INCENTIVES_KEY": KEY}, code=code)
 
     def land_and_build(self) -> tuple[Credits, Mapping[str, list[tuple[object, ...]]]]:
         """Land and build, and return the credits of order A1 and every mart."""
