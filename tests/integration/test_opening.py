@@ -10,6 +10,7 @@ from sqlalchemy import text
 from support_book import DRAWS, plan_draft
 from support_build import KEY, deliver, line
 from support_ledger import ANNA, APRIL, BORIS, MARCH, TERMS, Desk, desk, draft_statement
+from support_portal import Browser, make_client
 from support_shop import SELLER, TENTH, Shop
 from support_stores import STORES, new_place
 
@@ -159,4 +160,10 @@ def test_opening_balances_are_put_into_effect_by_two_people_before_the_first_app
     shop.cycle("export", "2026-01", by="iris")
 
     assert shop.exported("2026-01") == [("lina", "BONUS", "100.00"), ("lina", "OPENING_BALANCE", "25.00")]
+    (added,) = shop.command("account", "add", "omar", "--role", "finance", "--format", "json").json()
+    browser = Browser(make_client(shop.ws))
+    assert browser.sign_in("omar", str(added["password"])).status_code == 303
+    page = browser.get("/cycles/fr/2026-01").text
+    assert "Owed to people from before" in page
+    assert "€25.00" in page
     shop.command("verify")
