@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from incentives.errors import IncentivesError
-from incentives.ledger.questions import Asked
+from incentives.ledger.questions import Asked, LineName
 from incentives.portal.sight import Viewer
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
 
@@ -91,8 +91,8 @@ class Questions(Protocol):
     def visible(self, login: str, at: datetime) -> Sequence[Asked]:
         """Return a person's own questions, those of whom they lead today, and of pay groups whose finance they are; oldest first."""
 
-    def ask(self, login: str, statement: str, text: str, at: datetime) -> None:
-        """Ask about a statement of one's own."""
+    def ask(self, login: str, statement: str, text: str, order_line: LineName | None, at: datetime) -> None:
+        """Ask about a statement of one's own, or about one order line (source, order, line) that it should hold."""
 
     def answer(self, login: str, question_id: int, text: str, at: datetime) -> None:
         """Answer a question."""

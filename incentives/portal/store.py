@@ -15,7 +15,7 @@ from incentives.errors import InputError
 from incentives.ledger import access_log, sign_in
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import Account, PersonalToken
-from incentives.ledger.questions import Asked
+from incentives.ledger.questions import Asked, LineName
 from incentives.periods import Period
 from incentives.portal.ports import PayRead, SignInRefusedError, TokenRow
 from incentives.portal.sight import Grant, Viewer
@@ -182,9 +182,9 @@ class LedgerQuestions:
         """Return a person's own questions, those of whom they lead today, and of pay groups whose finance they are; oldest first."""
         return questioning.list_questions(self._ws, _person(self._ledger, login), now=at)
 
-    def ask(self, login: str, statement: str, text: str, at: datetime) -> None:
-        """Ask about a statement of one's own."""
-        questioning.ask_question(self._ws, statement, text, by=_person(self._ledger, login), now=at)
+    def ask(self, login: str, statement: str, text: str, order_line: LineName | None, at: datetime) -> None:
+        """Ask about a statement of one's own, or about one order line (source, order, line) that it should hold."""
+        questioning.ask_question(self._ws, statement, text, by=_person(self._ledger, login), now=at, order_line=order_line)
 
     def answer(self, login: str, question_id: int, text: str, at: datetime) -> None:
         """Answer a question."""

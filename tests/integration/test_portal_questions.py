@@ -61,3 +61,18 @@ def test_a_question_is_about_a_statement_of_ones_own(house: House) -> None:
     empty = lina.post(MINE, f"{MINE}/questions", text=" ")
     assert empty.status_code == 409
     assert "A reason is needed" in empty.text
+
+
+def test_a_question_may_be_about_one_order_line(house: House) -> None:
+    lina, omar = house.signed_in("lina"), house.signed_in("omar")
+    line = {"source": "till", "order_id": "1101", "line_id": "1"}
+
+    missing = lina.post(MINE, f"{MINE}/questions", text="And this?", **{**line, "line_id": "9"})
+    half = lina.post(MINE, f"{MINE}/questions", text="And this?", source="till")
+    asked = lina.post(MINE, f"{MINE}/questions", text="And this?", **line)
+
+    assert missing.status_code == half.status_code == 409
+    assert "There is no line 9 of order 1101 of till" in missing.text
+    assert asked.status_code == 303
+    assert "line 1 of order 1101" in lina.get(MINE).text
+    assert "line 1 of order 1101" in omar.get("/questions").text

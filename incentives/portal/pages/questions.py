@@ -19,11 +19,13 @@ _TEXT_MAX = 2000
 
 @router.post("/pay/{number:path}/questions")
 def ask(visit: VisitDep, number: str) -> Response:
-    """Ask about one of the person's own statements."""
+    """Ask about one of the person's own statements, or about an order line that it should hold."""
     view = own_statement(visit, number)
     login = _login(visit)
+    source, order_id, line_id = (visit.form.get(name, "").strip() for name in ("source", "order_id", "line_id"))
+    about = (source, order_id, line_id) if source or order_id or line_id else None
     return _done(
-        visit, f"/pay/{quote(view.number)}", lambda text: visit.portal.questions.ask(login, view.number, text, visit.now)
+        visit, f"/pay/{quote(view.number)}", lambda text: visit.portal.questions.ask(login, view.number, text, about, visit.now)
     )
 
 
