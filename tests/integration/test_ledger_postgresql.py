@@ -19,6 +19,7 @@ from incentives.ledger.engine import Ledger
 from incentives.ledger.integrity import verify
 from incentives.ledger.migrations.run import downgrade, upgrade
 from incentives.ledger.models import Base
+from incentives.ledger.verifying import verify_ledger
 from incentives.workspace import Workspace
 
 
@@ -41,6 +42,14 @@ def test_the_database_refuses_to_change_delete_or_empty_a_table(office: Desk, ta
     assert "never changed" in refusal(engine, f"update {table} set {column} = {column}")
     assert "never deleted" in refusal(engine, f"delete from {table}")
     assert "never" in refusal(engine, f"truncate {table} cascade")
+
+
+def test_a_large_ledger_is_verified_by_several_processes(office: Desk) -> None:
+    with office.ledger.reading() as session:
+        alone = verify(session)
+
+    assert verify_ledger(office.ledger, few_entries=0) == alone
+    assert (alone.statements, alone.entries, alone.findings) == (4, 7, [])
 
 
 def test_the_migrations_make_what_the_models_say_and_go_down_and_up_again(tmp_path: Path) -> None:
