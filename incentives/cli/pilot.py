@@ -50,7 +50,7 @@ def report(file: Path, workspace: Workspace, output_format: OutputFormat) -> Non
 
 def _show(found: PilotReport) -> None:
     currency = found.pilot.currency or ""
-    unit = {"money": f"{currency} for each person and month", "ratio": ""}.get(found.unit, "for each person and month")
+    unit = f"{currency if found.unit == 'money' else ''} {'for each person and month' if found.per_person else ''}".strip()
     click.echo(
         f"\n{found.pilot.pilot}, {found.months[0]} to {found.months[-1]}, beside as many months before. {found.pilot.hypothesis}"
     )

@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
-from incentives.ledger.heads import CycleHead
+from incentives.ledger.heads import CycleHead, heads
 from incentives.ledger.models import Cycle, CycleAct
 from incentives.ledger.postings import EntryDraft, EntryKind, transfer
 from incentives.ledger.publications import in_effect
-from incentives.ledger.states import Act, StateError
+from incentives.ledger.states import Act, CycleState, StateError
 from incentives.money import currency_digits, to_minor
 
 FOLDER = "opening"
@@ -102,13 +102,10 @@ def require_not_begun(session: Session, pay_group: str) -> None:
             where=document_of(pay_group),
             remedy="Pay somebody goodwill, or write off what they owe, in the next cycle.",
         )
-    for cycle in session.scalars(select(Cycle).where(Cycle.pay_group == pay_group)):
-        last = session.scalar(
-            select(CycleAct).where(CycleAct.cycle_id == cycle.cycle_id).order_by(CycleAct.sequence.desc()).limit(1)
-        )
-        if last is not None and last.act == Act.APPROVE.value:
+    for head in heads(session):
+        if head.pay_group == pay_group and head.state is CycleState.APPROVED:
             raise StateError(
-                f"{cycle.period} is approved, and posts the opening balances that are in effect.",
+                f"{head.period} is approved, and posts the opening balances that are in effect.",
                 where=document_of(pay_group),
                 remedy="Send it back first.",
             )

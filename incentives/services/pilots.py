@@ -21,6 +21,7 @@ from incentives import documents
 from incentives.errors import DocumentError, InputError
 from incentives.ledger.engine import Ledger
 from incentives.ledger.questions import questions
+from incentives.money import currency_digits
 from incentives.periods import Period
 from incentives.plans.model import Slug
 from incentives.plans.payouts import Model
@@ -37,11 +38,11 @@ Side = Literal["pilot", "comparison"]
 
 
 class StopRule(Model):
-    """When a pilot is ended early: a measure of its teams together in one month, below or above a bound."""
+    """When a pilot is ended early: a measure of its teams together in one month, below or above a bound; of money in major units."""
 
     measure: str
-    below: Annotated[Fraction, Field()] | None = None
-    above: Annotated[Fraction, Field()] | None = None
+    below: Fraction | None = None
+    above: Fraction | None = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> StopRule:
@@ -98,6 +99,7 @@ class PilotReport:
     Attributes:
         pilot: Its file.
         unit: Of the measure: money (minor units of `pilot.currency`), count or ratio.
+        per_person: Whether its figures are for each person and month; those of a ratio are not.
         months: Months of the pilot that are over in what is published, as many before it.
         teams: Every team of the file, the pilot's first.
         sides: Both sides together.
@@ -110,6 +112,7 @@ class PilotReport:
 
     pilot: Pilot
     unit: str
+    per_person: bool
     months: tuple[str, ...]
     teams: tuple[PilotTeam, ...]
     sides: tuple[PilotSide, ...]
@@ -166,10 +169,10 @@ def report_pilot(ws: Workspace, path: Path) -> PilotReport:
         raise InputError("nothing is published yet.", remedy="Run `incentives build` first.")
     with current.connect() as connection:
         registry = published_registry(connection)
-        measure = _measure(registry.get(pilot.measure), pilot.measure, pilot.currency, path)
+        measure = _measure(connection, registry.get(pilot.measure), pilot.measure, pilot.currency, path)
         stop = None
         if pilot.stop is not None:
-            stop = _measure(registry.get(pilot.stop.measure), pilot.stop.measure, pilot.currency, path)
+            stop = _measure(connection, registry.get(pilot.stop.measure), pilot.stop.measure, pilot.currency, path)
         _require_teams(connection, pilot, path)
         during = _months(pilot, _last_day(connection), path)
         before = _before(during)
@@ -191,15 +194,21 @@ def report_pilot(ws: Workspace, path: Path) -> PilotReport:
     low, high = _interval(tried, other) if min(len(tried), len(other)) >= TEAMS_MIN else (None, None)
     verdict = _verdict(difference, low, high, len(tried), len(other))
     months = tuple(month.label for month in during)
-    return PilotReport(pilot, measure.unit, months, teams, sides, difference, low, high, stopped, verdict)
+    return PilotReport(
+        pilot, measure.unit, measure.additivity != "ratio", months, teams, sides, difference, low, high, stopped, verdict
+    )
 
 
 def _sides(pilot: Pilot) -> tuple[tuple[Side, tuple[str, ...]], ...]:
     return (("pilot", pilot.teams), ("comparison", pilot.comparison))
 
 
-def _measure(found: Measure | None, name: str, currency: str | None, path: Path) -> Measure:
-    if found is None or found.subject != "associate" or found.additivity not in ("sum", "ratio", "distinct"):
+def _measure(
+    connection: duckdb.DuckDBPyConnection, found: Measure | None, name: str, currency: str | None, path: Path
+) -> Measure:
+    # What does not add up over people, as the whole of a line for each of them, has no figures of teams.
+    known = connection.execute("select 1 from marts.kpi_months where subject_type = 'team' and measure = ? limit 1", [name])
+    if found is None or found.subject != "associate" or found.additivity == "last" or known.fetchone() is None:
         raise InputError(
             f"{name} is not known of teams month by month.",
             where=str(path),
@@ -322,6 +331,8 @@ def _stops(connection: duckdb.DuckDBPyConnection, pilot: Pilot, rule: StopRule, 
     value = _value(connection, pilot.teams, measure, pilot.currency, [month])
     if value is None:
         return False
+    if measure.is_money and pilot.currency is not None:
+        value /= 10 ** currency_digits(pilot.currency)
     if rule.below is not None:
         return value < rule.below
     return rule.above is not None and value > rule.above

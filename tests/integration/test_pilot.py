@@ -66,7 +66,7 @@ def _file(folder: Path, tried: list[str], other: list[str], more: str = "") -> P
 def test_the_difference_comes_with_its_interval(shop: Shop, tmp_path: Path) -> None:
     # Changes of 100 to 500 beside five of nothing: a difference of 300.00. Their variance is 25,000, so the standard error is
     # sqrt(25,000 / 5) = 70.7107 with 4 degrees of freedom; t of 97.5 % is 2.776445, half the interval 196.3243.
-    path = _file(tmp_path, TRIED, OTHER, "stop: {measure: credited_revenue, below: 100000}")
+    path = _file(tmp_path, TRIED, OTHER, "stop: {measure: credited_revenue, below: 1000.00}")
     (found,) = shop.command("pilot", "report", str(path), "--format", "json").json()
     shown = shop.command("pilot", "report", str(path)).out
 
@@ -84,7 +84,7 @@ def test_the_difference_comes_with_its_interval(shop: Shop, tmp_path: Path) -> N
 
 
 def test_with_few_teams_nothing_is_said(shop: Shop, tmp_path: Path) -> None:
-    path = _file(tmp_path, TRIED[:2], OTHER[:4], "stop: {measure: credited_revenue, above: 110000}")
+    path = _file(tmp_path, TRIED[:2], OTHER[:4], "stop: {measure: credited_revenue, above: 1100.00}")
     (found,) = shop.command("pilot", "report", str(path), "--format", "json").json()
 
     # Changes of 100.00 and 200.00 beside none.
@@ -108,6 +108,7 @@ def test_people_of_a_team_are_counted_by_days(shop: Shop, tmp_path: Path) -> Non
         ("[t6]", "[t1]", "pilot.yaml:4: comparison: t1 tries it too."),
         ("[t6]", "[t6, t6]", "pilot.yaml:4: comparison: t6 stands twice."),
         ("[t6]", "[t99]", "pilot.yaml: nobody was ever in t99."),
+        ("credited_revenue", "influenced_revenue", "influenced_revenue is not known of teams month by month."),
         ("credited_revenue", "client_book_size", "client_book_size is not known of teams month by month."),
         ("currency: EUR\n", "", "credited_revenue is money, and the pilot names no currency."),
         ("ends: 2026-04", "ends: 2026-01", "pilot.yaml:8: ends: it ends before it starts."),
