@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STATEMENT_COLUMNS = ("number", "associate_id", "plan", "earned_period", "currency", "worth", "settled", "due", "components")
 PDF_COLUMNS = ("control_file", "people", "statements", "currency", "due")
-BALANCE_COLUMNS = ("associate_id", "currency", "payable", "held", "held_back", "draws_owed")
+BALANCE_COLUMNS = ("associate_id", "currency", "payable", "held", "held_back", "draws_owed", "overpaid")
 DIFFERENCE_COLUMNS = ("associate_id", "plan", "earned_period", "currency", "before", "after", "causes")
 
 
@@ -120,9 +120,9 @@ def pdf(
 @workspace_option
 @format_option
 def balances(period: Period, pay_group: str | None, workspace: Workspace, output_format: OutputFormat) -> None:
-    """List what people are still owed after the locked cycle of PERIOD, what waits, and what they owe of draws.
+    """List what people are still owed after the locked cycle of PERIOD, what waits, and what they owe of draws and overpayments.
 
-    A negative payable is carried forward and taken from the next payment.
+    A negative payable is carried forward and taken from the next payment; what is overpaid is taken back by the terms of their plan.
     """
     from incentives.services.cycle_balances import balances_of
 
@@ -134,6 +134,7 @@ def balances(period: Period, pay_group: str | None, workspace: Workspace, output
             "held": format_minor(row.held_minor, row.currency),
             "held_back": format_minor(row.held_back_minor, row.currency),
             "draws_owed": format_minor(row.draws_minor, row.currency),
+            "overpaid": format_minor(row.overpaid_minor, row.currency),
         }
         for row in balances_of(workspace, period, pay_group)
     ]

@@ -1,4 +1,4 @@
-"""Balances of people, derived from postings: what is payable, held, and owed of draws."""
+"""Balances of people, derived from postings: what is payable, held, and owed of draws and of overpayments."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def draws_owed_before(session: Session, head: CycleHead) -> Balances:
 def draws_owed_after(session: Session, head: CycleHead) -> Balances:
     """Return what people owe of draws once a cycle is locked, by person and currency."""
     return _balances(session, head, LedgerAccount.DRAWS, Cycle.period_start <= head.period_start)
+
+
+def overpaid_before(session: Session, head: CycleHead) -> Balances:
+    """Return what people still owe of overpayments that earlier cycles of the calendar left to later ones, by person and currency."""
+    return _balances(session, head, LedgerAccount.OVERPAYMENTS, Cycle.period_start < head.period_start)
+
+
+def overpaid_after(session: Session, head: CycleHead) -> Balances:
+    """Return what is left to later cycles of overpayments once a cycle is locked, by person and currency."""
+    return _balances(session, head, LedgerAccount.OVERPAYMENTS, Cycle.period_start <= head.period_start)
 
 
 def held_before(session: Session, head: CycleHead) -> Balances:

@@ -22,6 +22,7 @@ from incentives.ledger.heads import CycleHead, acts_of, calculation_of, find, he
 from incentives.ledger.instructions import instructions_of, instructors_of
 from incentives.ledger.lock_entries import lock_entries
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct
+from incentives.ledger.overpayments import LOCK_RULES
 from incentives.ledger.postings import post_entries, prepare_entries
 from incentives.ledger.questions import overriders_of
 from incentives.ledger.rules import (
@@ -216,7 +217,11 @@ def lock(session: Session, actor: Actor, head: CycleHead, *, at: datetime) -> Cy
     require_in_order(head.period_start, others, head.subject)
     calculation = calculation_of(session, head)
     prepared = prepare_entries(session, lock_entries(session, head, calculation))
-    details: dict[str, JsonValue] = {"entries": len(prepared.entries), "entries_digest": prepared.digest}
+    details: dict[str, JsonValue] = {
+        "entries": len(prepared.entries),
+        "entries_digest": prepared.digest,
+        "rules": LOCK_RULES,
+    }
     event = _append(session, actor, Act.LOCK, head, state, head.version, head.digest, at=at, details=details)
     post_entries(session, head.cycle_id, event.event_id, prepared, recorded_at=at)
     _add_act(session, head.cycle_id, head.sequence + 1, Act.LOCK, state, head.version, head.digest, actor, event, at)

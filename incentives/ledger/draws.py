@@ -1,14 +1,14 @@
-"""Recoverable draws: what a lock pays of them, and what it takes back. Balances are derived from postings, never stored.
+"""Recoverable draws: what a lock pays of them, and what it takes back of them and of overpayments. Balances are derived from postings, never stored.
 
 A top-up pays what worth lacks to its amount; an additive draw is paid on top; an advance was paid before the period's end,
-which then pays what lies above it. What is owed is taken back from later worth: at most a share of it, and never below
+which then pays what lies above it. What is owed is taken back from later worth, overpayments first: at most a share of it, and never below
 what the plan leaves.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -16,7 +16,7 @@ from fractions import Fraction
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incentives.ledger.balances import draws_owed_before
+from incentives.ledger.balances import Balances, draws_owed_before
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.holdbacks import waiting_of
 from incentives.ledger.models import Calculation, Statement, StatementTrace
@@ -44,19 +44,21 @@ class DrawTerms:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What one lock does: `paid` on top of worth, `advanced` before the period's end, `recovered` from worth."""
+    """What one lock does: `paid` on top of worth, `advanced` before the period's end, `recovered` from worth, `charged` to worth of overpayments."""
 
     paid: int
     advanced: int
     recovered: int
+    charged: int = 0
 
 
-def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
+def drawn(terms: DrawTerms, owed_minor: int, overpaid_minor: int = 0) -> Drawn:
     """Return what is paid and taken back of a draw.
 
     Args:
         terms: Of the statement.
         owed_minor: What the person owes of earlier draws.
+        overpaid_minor: What they were paid too much, which comes before draws.
 
     By hand, a top-up to 1,500.00: worth 500.00 pays 1,000.00 more; worth 3,000.00 then gives the 1,000.00 back and pays 2,000.00.
     """
@@ -70,21 +72,30 @@ def drawn(terms: DrawTerms, owed_minor: int) -> Drawn:
     elif terms.pays:
         advanced = terms.amount_minor
         recovered = min(advanced, payout)
+    left = payout - recovered
+    most = max(min(int(left * terms.ceiling), left - terms.minimum_minor), 0)
+    charged = min(overpaid_minor, most)
     if terms.recovers:
-        left = payout - recovered
-        most = min(owed_minor, int(left * terms.ceiling), left - terms.minimum_minor)
-        recovered += max(most, 0)
-    return Drawn(paid, advanced, recovered)
+        recovered += min(owed_minor, most - charged)
+    return Drawn(paid, advanced, recovered, charged)
 
 
-def draw_entries(session: Session, head: CycleHead, calculation: Calculation) -> list[EntryDraft]:
-    """Return the entries of every draw of a version, in the order of its statements."""
+def draw_entries(session: Session, head: CycleHead, terms_of_draws: Sequence[DrawTerms], overpaid: Balances) -> list[EntryDraft]:
+    """Return the entries of every draw of a version, in the order of its statements.
+
+    Args:
+        session: Reads the ledger.
+        head: The cycle.
+        terms_of_draws: Of the version.
+        overpaid: What is to be taken of people's payouts first; left with what was not.
+    """
     owed = draws_owed_before(session, head)
     effective_on = head.period_end - timedelta(days=1)
     entries: list[EntryDraft] = []
-    for terms in _terms(session, head, calculation):
+    for terms in terms_of_draws:
         key = (terms.associate_id, terms.currency)
-        done = drawn(terms, owed.get(key, 0))
+        done = drawn(terms, owed.get(key, 0), overpaid.get(key, 0))
+        overpaid[key] = overpaid.get(key, 0) - done.charged
         owed[key] = owed.get(key, 0) + done.paid + done.advanced - done.recovered
         for kind, amount in (
             (EntryKind.DRAW, done.paid),
@@ -106,7 +117,7 @@ def draw_entries(session: Session, head: CycleHead, calculation: Calculation) ->
     return entries
 
 
-def _terms(session: Session, head: CycleHead, calculation: Calculation) -> Iterator[DrawTerms]:
+def draw_terms_of(session: Session, head: CycleHead, calculation: Calculation) -> Iterator[DrawTerms]:
     """Yield the draws of a version's own statements, from their traces: what the approver's digest names."""
     rows = session.execute(
         select(

@@ -1,4 +1,4 @@
-"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, goodwill, opening balances, what finance instructed before the approval, and accruals taken back.
+"""What the lock of a cycle posts: earnings and adjustments, holdbacks, draws, overpayments, goodwill, opening balances, what finance instructed before the approval, and accruals taken back.
 
 Derived from the approved version, the instructions and the postings of earlier cycles, so that `verify` can derive it again.
 """
@@ -11,14 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incentives.ledger.accruals import reversal_entries
-from incentives.ledger.balances import Balances, draws_owed_before, held_before
-from incentives.ledger.draws import draw_entries
+from incentives.ledger.balances import Balances, draws_owed_before, held_before, overpaid_before
+from incentives.ledger.draws import draw_entries, draw_terms_of
 from incentives.ledger.goodwills import goodwill_entries
 from incentives.ledger.heads import CycleHead, heads
 from incentives.ledger.holdbacks import holdback_entries
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import Calculation, CycleAct, Statement
 from incentives.ledger.opening import opening_entries
+from incentives.ledger.overpayments import overpaid_people, overpayment_entries
 from incentives.ledger.postings import EntryDraft, EntryKind, LedgerAccount, payable_of_group, transfer
 from incentives.ledger.states import Act, CycleState, Instruction, StateError
 
@@ -44,9 +45,12 @@ def lock_entries(session: Session, head: CycleHead, calculation: Calculation) ->
         for row in rows
     ]
     entries += holdback_entries(session, head, calculation)
-    entries += draw_entries(session, head, calculation)
-    entries += goodwill_entries(session, head)
     opening = list(opening_entries(session, head))
+    terms = tuple(draw_terms_of(session, head, calculation))
+    overpaid = overpaid_people(session, head, [*entries, *opening], terms)
+    entries += draw_entries(session, head, terms, overpaid)
+    entries += overpayment_entries(session, head, overpaid)
+    entries += goodwill_entries(session, head)
     return entries + opening + _instructed(session, head, entries, opening) + reversal_entries(session, head)
 
 
@@ -67,7 +71,7 @@ def _instructed(session: Session, head: CycleHead, entries: list[EntryDraft], op
             moved.append((EntryKind.HOLD, who, currency, amount))
             left[who, currency] -= amount
     if written_off := told.get(Instruction.WRITE_OFF):
-        moved += _written_off(session, head, written_off, left, _summed(entries, LedgerAccount.DRAWS, 1))
+        moved += _written_off(session, head, written_off, left, entries)
     return [
         transfer(
             kind,
@@ -83,9 +87,9 @@ def _instructed(session: Session, head: CycleHead, entries: list[EntryDraft], op
 
 
 def _written_off(
-    session: Session, head: CycleHead, people: list[str], left: Balances, drawn: Balances
+    session: Session, head: CycleHead, people: list[str], left: Balances, entries: list[EntryDraft]
 ) -> list[tuple[EntryKind, str, str, int]]:
-    """Return what people still owe after the lock, of payouts and of draws."""
+    """Return what people still owe after the lock, of payouts, of draws and of overpayments."""
     if head.state is CycleState.APPROVED:
         _require_paid_before(session, head)
     moved: list[tuple[EntryKind, str, str, int]] = []
@@ -97,11 +101,15 @@ def _written_off(
         owed = -(payable.get(key, 0) + left.get(key, 0))
         if key[0] in people and owed > 0:
             moved.append((EntryKind.WRITE_OFF, *key, owed))
-    draws = draws_owed_before(session, head)
-    for key in sorted({*draws, *drawn}):
-        owed = draws.get(key, 0) + drawn.get(key, 0)
-        if key[0] in people and owed > 0:
-            moved.append((EntryKind.DRAW_WRITE_OFF, *key, owed))
+    for kind, account, before in (
+        (EntryKind.DRAW_WRITE_OFF, LedgerAccount.DRAWS, draws_owed_before(session, head)),
+        (EntryKind.OVERPAYMENT_WRITE_OFF, LedgerAccount.OVERPAYMENTS, overpaid_before(session, head)),
+    ):
+        now = _summed(entries, account, 1)
+        for key in sorted({*before, *now}):
+            owed = before.get(key, 0) + now.get(key, 0)
+            if key[0] in people and owed > 0:
+                moved.append((kind, *key, owed))
     return moved
 
 

@@ -32,6 +32,7 @@ class LedgerAccount(StrEnum):
     PAYROLL_CLEARING = "payroll_clearing"
     PAID = "payroll_paid"
     DRAWS = "draws_receivable"
+    OVERPAYMENTS = "overpayments_receivable"
     HELD = "associate_held"
     HOLDBACK = "holdback_payable"
     WRITE_OFFS = "write_off_expense"
@@ -51,6 +52,9 @@ class EntryKind(StrEnum):
     DRAW = "draw"
     ADVANCE = "advance"
     RECOVERY = "recovery"
+    OVERPAYMENT_DEFERRED = "overpayment_deferred"
+    OVERPAYMENT_RECOVERED = "overpayment_recovered"
+    OVERPAYMENT_WRITE_OFF = "overpayment_write_off"
     HOLDBACK = "holdback"
     HOLDBACK_RELEASE = "holdback_release"
     HOLD = "hold"
@@ -76,6 +80,10 @@ _ACCOUNTS = {
     # An advance reached the person before the cycle was locked.
     EntryKind.ADVANCE: (LedgerAccount.DRAWS, LedgerAccount.PAYROLL_CLEARING),
     EntryKind.RECOVERY: (LedgerAccount.PAYABLE, LedgerAccount.DRAWS),
+    # What a plan's ceiling leaves of an overpayment waits beside what is payable, so that the rest of a payout is paid.
+    EntryKind.OVERPAYMENT_DEFERRED: (LedgerAccount.OVERPAYMENTS, LedgerAccount.PAYABLE),
+    EntryKind.OVERPAYMENT_RECOVERED: (LedgerAccount.PAYABLE, LedgerAccount.OVERPAYMENTS),
+    EntryKind.OVERPAYMENT_WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.OVERPAYMENTS),
     EntryKind.HOLDBACK: (LedgerAccount.PAYABLE, LedgerAccount.HOLDBACK),
     EntryKind.HOLDBACK_RELEASE: (LedgerAccount.HOLDBACK, LedgerAccount.PAYABLE),
     EntryKind.HOLD: (LedgerAccount.PAYABLE, LedgerAccount.HELD),

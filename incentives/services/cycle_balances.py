@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from incentives.ledger import heads
-from incentives.ledger.balances import draws_owed_after, held_after, held_back_after
+from incentives.ledger.balances import draws_owed_after, held_after, held_back_after, overpaid_after
 from incentives.ledger.engine import Ledger
 from incentives.ledger.postings import payable_of_group
 from incentives.ledger.states import FINAL_STATES, StateError
@@ -19,7 +19,8 @@ class Balance:
     """One person's balances in one currency, minor units; a person without any is left out.
 
     `payable` is what is still to be paid; below zero it is carried forward and taken from the next payment. `held` is what
-    waits for its release, `held_back` what waits for its day, `draws` what they owe of recoverable draws.
+    waits for its release, `held_back` what waits for its day, `draws` what they owe of recoverable draws, `overpaid` what is left to later
+    payouts of what they were paid too much.
     """
 
     associate_id: str
@@ -28,6 +29,7 @@ class Balance:
     held_minor: int
     held_back_minor: int
     draws_minor: int
+    overpaid_minor: int
 
 
 def balances_of(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[Balance, ...]:
@@ -45,7 +47,8 @@ def balances_of(ws: Workspace, period: Period, pay_group: str | None = None) -> 
         draws = draws_owed_after(session, head)
         held = held_after(session, head)
         back = held_back_after(session, head)
+        overpaid = overpaid_after(session, head)
     return tuple(
-        Balance(*key, payable.get(key, 0), held.get(key, 0), back.get(key, 0), draws.get(key, 0))
-        for key in sorted(payable.keys() | held.keys() | back.keys() | draws.keys())
+        Balance(*key, *(balances.get(key, 0) for balances in (payable, held, back, draws, overpaid)))
+        for key in sorted(payable.keys() | held.keys() | back.keys() | draws.keys() | overpaid.keys())
     )

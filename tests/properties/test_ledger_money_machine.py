@@ -299,9 +299,16 @@ class MoneyMachine(Accruing, Inputs):
                 book.waiting[period] = worth // 5
                 due -= worth // 5
             if who == DRAWS and who not in self.left:
-                paid, back = max(FLOOR - worth, 0), max(min(book.owed, worth - FLOOR), 0)
+                # Half of the month and 100.00 of it stay; of the rest what was paid too much goes first, and what is left of that waits.
+                wanted = max(book.overpaid - (due - worth) - min(book.payable, 0), 0)
+                most = max(min(worth // 2, worth - FLOOR), 0)
+                taken = min(wanted, most)
+                due, book.overpaid = due + wanted - taken - book.overpaid, wanted - taken
+                paid, back = max(FLOOR - worth, 0), min(book.owed, most - taken)
                 book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
                 due += paid - back
+            else:
+                due, book.overpaid = due - book.overpaid, 0
             due, book.goodwill = due + self.goodwill.get(who, 0), book.goodwill + self.goodwill.get(who, 0)
             if ("hold", who) in self.told and due > 0:
                 book.held, due = book.held + due, 0
@@ -312,6 +319,7 @@ class MoneyMachine(Accruing, Inputs):
                 book.written_off += max(-book.payable, 0)
                 book.payable = max(book.payable, 0)
                 book.draws_written_off, book.owed = book.draws_written_off + book.owed, 0
+                book.written_off, book.overpaid = book.written_off + book.overpaid, 0
 
     def _worth(self, who: str, period: Period) -> int:
         if PERIODS.index(period) >= self.left.get(who, len(PERIODS)):
@@ -349,7 +357,7 @@ class MoneyMachine(Accruing, Inputs):
         for who, book in self.books.items():
             settled, waiting = sum(book.settled.values()), sum(book.waiting.values())
             assert settled + book.goodwill + book.drawn - book.recovered == (
-                book.exported + book.accepted + book.held + waiting + book.payable - book.written_off
+                book.exported + book.accepted + book.held + waiting + book.payable - book.overpaid - book.written_off
             )
             assert found.pop((who, "incentive_expense"), 0) == settled + book.accrued
             assert found.pop((who, "incentive_accrued"), 0) == -book.accrued
@@ -357,6 +365,7 @@ class MoneyMachine(Accruing, Inputs):
             assert found.pop((who, "associate_held"), 0) == -book.held
             assert found.pop((who, "holdback_payable"), 0) == -waiting
             assert found.pop((who, "draws_receivable"), 0) == book.owed
+            assert found.pop((who, "overpayments_receivable"), 0) == book.overpaid
             assert found.pop((who, "payroll_clearing"), 0) == -book.exported
             assert found.pop((who, "payroll_paid"), 0) == -book.accepted
             assert found.pop((who, "goodwill_expense"), 0) == book.goodwill

@@ -35,6 +35,7 @@ class Book:
     payable: int = 0
     held: int = 0
     owed: int = 0
+    overpaid: int = 0
     drawn: int = 0
     recovered: int = 0
     exported: int = 0
@@ -135,12 +136,12 @@ class Inputs(RuleBasedStateMachine):
 
 
 def plan_draft(who: str, worth: int, period: Period) -> StatementDraft:
-    """A statement; of one person a fifth waits 40 days, another has a draw of 100.00 that tops up."""
+    """A statement; of one person a fifth waits 40 days, another has a draw of 100.00 that tops up, and gives back at most half of a month."""
     draft = draft_statement(who, worth, period=period)
     if who == WAITS and worth:
         return replace(draft, steps=(*draft.steps, _holdback(worth // 5, period.end + timedelta(days=40))))
     if who == DRAWS:
-        inputs = {"form": "top_up", "pays": "yes", "recovers": "yes", "ceiling": "100%", "minimum": "100.00"}
+        inputs = {"form": "top_up", "pays": "yes", "recovers": "yes", "ceiling": "50%", "minimum": "100.00"}
         step = {**draft.steps[0], "sequence": 2, "step": "draw", "output": "100.00", "inputs": inputs}
         return replace(draft, steps=(*draft.steps, step))
     return draft
