@@ -53,6 +53,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     # One row per subject, measure, unit, date and currency, of the measures that the plans name and their windows;
     # is_converted: money of every order in a pay currency, rather than of the orders in that currency.
     "measures": pa.schema([*_MEASURE_COLUMNS, ("is_converted", pa.bool_())]),
+    # The same, of the measures that held-back payouts of earlier periods wait for: read only where some do.
+    "gate_measures": pa.schema([*_MEASURE_COLUMNS, ("is_converted", pa.bool_())]),
     # One row per credited line, role and recipient; read only when a plan filters or pays by line.
     "credits": _CREDITS,
     "associates": pa.schema([("associate_id", _TEXT), ("hired_on", _DATE), ("left_on", _DATE), ("pay_group", _TEXT)]),
@@ -119,6 +121,7 @@ class BonusInputs:
     """Integer frames, one per entry of `SCHEMAS`, with Arrow-backed columns."""
 
     measures: pd.DataFrame
+    gate_measures: pd.DataFrame
     credits: pd.DataFrame
     associates: pd.DataFrame
     assignments: pd.DataFrame

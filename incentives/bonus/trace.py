@@ -13,7 +13,7 @@ from incentives.bonus.components import Evaluated
 from incentives.bonus.curves import CurveInputs, plain_bound
 from incentives.bonus.draw_terms import draw_terms
 from incentives.bonus.exact_text import about_percent, money_text, ratio_text, value_text
-from incentives.bonus.holdback_terms import held_back, release_on
+from incentives.bonus.holdback_terms import held_back, holdback_inputs
 from incentives.bonus.result import TraceStep, Unit
 from incentives.bonus.settle import SettledComponent, SettledPlan
 from incentives.bonus.trace_text import bound_text, filter_text, row_text
@@ -125,8 +125,7 @@ def total_steps(recorder: Recorder, settled: SettledPlan, row: int, version: Pla
                     "component": one.component_id,
                     "amount": money_text(int(one.final[row]), currency),
                     "share": percent_text(holdback.share),
-                    "until": holdback.until,
-                    "release_on": release_on(holdback, settled.holders.period.periods[-1]).isoformat(),
+                    **holdback_inputs(holdback, settled.holders.period.periods[-1]),
                 },
                 held_back(holdback, int(one.final[row])),
             )

@@ -68,6 +68,8 @@ def _words(found: PayoutExplanation, shown: int) -> list[str]:
         settled = format_minor(statement.settled_minor, statement.currency)
         text.append(
             f"{statement.earned_period} is worth {money} by now, and {settled} of it is settled; the difference is due here."
+            if not statement.is_decision
+            else f"This says what becomes of what was held back of {statement.earned_period}."
         )
     for part in found.components:
         text += ["", *_component(part, statement.currency, shown)]

@@ -35,6 +35,7 @@ class LedgerAccount(StrEnum):
     OVERPAYMENTS = "overpayments_receivable"
     HELD = "associate_held"
     HOLDBACK = "holdback_payable"
+    FORFEITED = "forfeited_holdbacks"
     WRITE_OFFS = "write_off_expense"
     GOODWILL = "goodwill_expense"
     ACCRUED = "incentive_accrued"
@@ -57,6 +58,7 @@ class EntryKind(StrEnum):
     OVERPAYMENT_WRITE_OFF = "overpayment_write_off"
     HOLDBACK = "holdback"
     HOLDBACK_RELEASE = "holdback_release"
+    HOLDBACK_FORFEIT = "holdback_forfeit"
     HOLD = "hold"
     RELEASE = "release"
     WRITE_OFF = "write_off"
@@ -86,6 +88,7 @@ _ACCOUNTS = {
     EntryKind.OVERPAYMENT_WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.OVERPAYMENTS),
     EntryKind.HOLDBACK: (LedgerAccount.PAYABLE, LedgerAccount.HOLDBACK),
     EntryKind.HOLDBACK_RELEASE: (LedgerAccount.HOLDBACK, LedgerAccount.PAYABLE),
+    EntryKind.HOLDBACK_FORFEIT: (LedgerAccount.HOLDBACK, LedgerAccount.FORFEITED),
     EntryKind.HOLD: (LedgerAccount.PAYABLE, LedgerAccount.HELD),
     EntryKind.RELEASE: (LedgerAccount.HELD, LedgerAccount.PAYABLE),
     EntryKind.WRITE_OFF: (LedgerAccount.WRITE_OFFS, LedgerAccount.PAYABLE),

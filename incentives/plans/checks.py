@@ -37,7 +37,7 @@ def component_problems(plan: Plan, index: int, component: Component, registry: R
     if component.pays == "per_line" and (component.measure not in LINE_MEASURES or component.is_pool):
         yield Problem((*at, "pays"), f"per_line works on an associate's {', '.join(LINE_MEASURES)} only")
     if component.holdback is not None:
-        yield from _holdback_problems(component.holdback, (*at, "holdback"))
+        yield from _holdback_problems(component.holdback, (*at, "holdback"), registry)
     if component.target == "team" and (measure is None or measure.subject != TEAM):
         yield Problem((*at, "target"), "a team's target needs a team's measure, such as team_credited_revenue")
     if component.target == "individual" and measure is not None and measure.subject != ASSOCIATE:
@@ -47,13 +47,31 @@ def component_problems(plan: Plan, index: int, component: Component, registry: R
         )
 
 
-def _holdback_problems(holdback: Holdback, at: KeyPath) -> Iterator[Problem]:
+def _holdback_problems(holdback: Holdback, at: KeyPath, registry: Registry) -> Iterator[Problem]:
     if not 0 < holdback.share <= 1:
         yield Problem((*at, "share"), "expected more than 0% and at most 100% of what the component pays")
     if holdback.until == "return_window" and holdback.days is None:
         yield Problem((*at, "days"), "a return window says how many days after the period's end it is over")
     if holdback.until == "year_end" and holdback.days is not None:
-        yield Problem((*at, "days"), "days belong to until: return_window; a year ends when it ends")
+        yield Problem((*at, "days"), "days belong to until: return_window or gate; a year ends when it ends")
+    if holdback.until != "gate":
+        for key in ("gate", "at_least"):
+            if getattr(holdback, key) is not None:
+                yield Problem((*at, key), "belongs to until: gate")
+        return
+    if holdback.days is None:
+        yield Problem((*at, "days"), "a gate says how many days after the period's end what was not reached is forfeited")
+    if holdback.at_least is None:
+        yield Problem((*at, "at_least"), "required: what the measure has to reach")
+    elif holdback.at_least.is_percent or holdback.at_least.amount.single is None:
+        yield Problem((*at, "at_least"), "expected a plain number of the measure")
+    if holdback.gate is None:
+        yield Problem((*at, "gate"), "required: the measure that has to be reached")
+        return
+    yield from known(registry, holdback.gate, (*at, "gate"))
+    measure = registry.get(holdback.gate)
+    if measure is not None and measure.subject != ASSOCIATE:
+        yield Problem((*at, "gate"), f"{measure.name} belongs to a {measure.subject}; a gate looks at the person's own measure")
 
 
 def _measure_problems(component: Component, at: KeyPath, registry: Registry) -> Iterator[Problem]:

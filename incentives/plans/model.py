@@ -91,11 +91,16 @@ class Filter(Model):
 
 
 class Holdback(Model):
-    """The share of a component that is paid later: so many days after the period's end, or when its year is over."""
+    """The share of a component that is paid later: so many days after the period's end, when its year is over, or once a measure is reached.
+
+    `gate`: what has not reached `at_least`, counted from the period's first day, until `days` after its end is forfeited.
+    """
 
     share: Factor
-    until: Literal["return_window", "year_end"]
+    until: Literal["return_window", "year_end", "gate"]
     days: Annotated[int, Field(ge=1, le=730)] | None = None
+    gate: Name | None = None
+    at_least: BoundValue | None = None
 
 
 class Component(Model):

@@ -87,7 +87,8 @@ def adjustments_of(
         CheckFailedError: A frozen input is missing or has changed.
     """
     group = resolve_pay_group(ws, pay_group)
-    found = [view for view in statements_of_cycle(ws, period, group, version=version) if view.is_adjustment]
+    statements = statements_of_cycle(ws, period, group, version=version)
+    found = [view for view in statements if view.is_adjustment and not view.is_decision]
     lines: dict[str, tuple[AdjustedLine, ...]] = {}
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = heads.find(session, group, period)

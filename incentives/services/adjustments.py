@@ -22,6 +22,7 @@ from incentives.ledger import heads
 from incentives.ledger.audit import JsonValue
 from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.holdbacks import open_gates
 from incentives.ledger.models import Calculation, Statement
 from incentives.ledger.restatements import manifest_in_force
 from incentives.ledger.states import FINAL_STATES, Act
@@ -29,11 +30,13 @@ from incentives.money import format_minor
 from incentives.periods import Period
 from incentives.plans.load import PlanText
 from incentives.plans.registry import read_registry
+from incentives.services.holdback_gates import with_decisions
 from incentives.services.manifests import (
     adjusted_inputs,
     frozen_inputs,
     frozen_pay_group,
     frozen_plans,
+    gates_of,
     is_adjusted,
     parse_manifest,
 )
@@ -192,12 +195,13 @@ def adjustments_again(
     session: Session,
     head: CycleHead,
     manifest: Mapping[str, object],
-    associates: pd.DataFrame,
+    frozen_now: BonusInputs,
     before_event: int,
-) -> Iterator[StatementDraft]:
-    """Yield the adjustments of a version, recorded by an event, from what was frozen with it, as they were drafted."""
+) -> list[StatementDraft]:
+    """Return the adjustments of a version, recorded by an event, from what was frozen with it, as they were drafted."""
     before = locked_before(session, head) or ()
     settled = settled_by_period(session, before)
+    found: list[StatementDraft] = []
     for earlier in before:
         if not is_adjusted(manifest, earlier.period):
             continue
@@ -207,8 +211,10 @@ def adjustments_again(
         period, group = Period.parse(earlier.period), frozen_pay_group(own)
         plans = frozen_plans(ws, own, frozen)
         drafts = open_drafts(plans, inputs, period, group, settled.get(earlier.period, {}), frozen)
-        uncharged = _uncharged(drafts, plans, associates, head)
-        yield from (draft for draft in drafts if draft not in uncharged)
+        uncharged = _uncharged(drafts, plans, frozen_now.associates, head)
+        found += [draft for draft in drafts if draft not in uncharged]
+    gates = open_gates(session, head) if gates_of(manifest) else ()
+    return with_decisions(found, gates, settled, frozen_now, frozen_pay_group(manifest), Period.parse(head.period))
 
 
 def in_statement_order(

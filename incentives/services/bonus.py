@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -163,6 +164,11 @@ def pay_group_of(ws: Workspace, name: str) -> PayGroup:
     return PayGroup(name, section.calendar, section.currency, section.default)
 
 
+def read_measures(connection: duckdb.DuckDBPyConnection, measures: Sequence[str], start: date, end: date) -> pa.Table:
+    """Read measures of an interval of days, the last one not included, as the inputs' frame of measures holds them."""
+    return _read(connection, _MEASURES, measures=measures, start=start, end=end)
+
+
 def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], period: Period) -> BonusInputs:
     """Read what plans need for a period: their measures from the start of the longest interval, and everybody's assignments.
 
@@ -186,18 +192,7 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
     until = max([period.end, *(interval.end for interval in intervals)])
     window = {"start": start, "end": period.end}
 
-    marts = {
-        str(name)
-        for (name,) in connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
-        ).fetchall()
-    }
-
-    def read(sql: str, **parameters: object) -> pa.Table:
-        for name, stand_in in _STAND_INS.items():
-            sql = sql if name in marts else sql.replace(f"marts.{name}", stand_in)
-        return connection.execute(sql, parameters).to_arrow_table()
-
+    read = partial(_read, connection)
     tables = {
         "measures": read(_MEASURES, measures=measures, **window),
         "associates": read(_ASSOCIATES),
@@ -219,6 +214,15 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, plans: Sequence[Plan], pe
     if any(plan.proration.by == "working_days" for plan in concerned):
         tables["working_days"] = read(_WORKING_DAYS)
     return BonusInputs.from_tables(tables)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: object) -> pa.Table:
+    """Return what a query gives, with stand-ins for the marts that the snapshot does not have."""
+    asked = "select table_name from information_schema.tables where table_schema = 'marts'"
+    marts = {str(name) for (name,) in connection.execute(asked).fetchall()}
+    for name, stand_in in _STAND_INS.items():
+        sql = sql if name in marts else sql.replace(f"marts.{name}", stand_in)
+    return connection.execute(sql, parameters).to_arrow_table()
 
 
 def _measures_of(plan: Plan) -> Iterator[str]:

@@ -10,9 +10,11 @@ from incentives.ledger.audit import JsonValue
 from incentives.ledger.drafts import CalculationDraft, StatementDraft
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.holdbacks import open_gates
 from incentives.money import format_minor
 from incentives.periods import Period
-from incentives.services.adjustments import Restated, in_statement_order, restated_periods
+from incentives.services.adjustments import Restated, in_statement_order, locked_before, restated_periods, settled_by_period
+from incentives.services.holdback_gates import gate_measures, gates_spec, with_decisions
 from incentives.services.manifests import freeze, text_digests
 from incentives.services.statement_drafts import statement_drafts
 from incentives.services.text_publications import not_in_effect
@@ -28,7 +30,7 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
         DocumentError: A plan has mistakes.
         CheckFailedError: A frozen input of a locked cycle is missing or has changed.
     """
-    from incentives.services.bonus import calculate
+    from incentives.services.bonus import calculate, pay_group_of
 
     snapshot = snapshots.current(ws)
     if snapshot is None:
@@ -39,6 +41,11 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
     calculation = calculate(ws, period, head.pay_group, as_of=snapshot.as_of.date())
     with ledger.reading() as session, snapshot.connect() as connection:
         restated = restated_periods(ws, session, connection, head, calculation.inputs.associates, as_of=snapshot.as_of)
+        locked = locked_before(session, head)
+        gates = open_gates(session, head) if locked else ()
+        spec = gates_spec(gates, period)
+        inputs = gate_measures(connection, spec, calculation.inputs)
+        settled = settled_by_period(session, locked) if gates and locked else {}
     if snapshots.current(ws) != snapshot:
         raise InputError("another snapshot was published during the calculation.", remedy="Calculate again.")
     manifest = freeze(
@@ -46,16 +53,24 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
         snapshot,
         period=period,
         pay_group=head.pay_group,
-        inputs=calculation.inputs,
+        inputs=inputs,
         plan_texts={text.path.name: text.text for text in calculation.plans},
         adjusted={one.head.period: (one.inputs, one.is_final) for one in restated},
+        gates=spec,
     )
     exceptions = [exception_json(found) for found in calculation.result.exceptions]
     exceptions += [found for one in restated if one.is_final for found in _too_late(one)]
     exceptions += [found for one in restated if not one.is_final for found in _not_charged(one)]
     with ledger.reading() as session:
         exceptions += [_waits(name) for name in not_in_effect(ws, session, text_digests(manifest))]
-    adjustments = [draft for one in restated if not one.is_final for draft in one.drafts]
+    adjustments = with_decisions(
+        [draft for one in restated if not one.is_final for draft in one.drafts],
+        gates,
+        settled,
+        inputs,
+        pay_group_of(ws, head.pay_group),
+        period,
+    )
     return CalculationDraft(
         snapshot.last_load,
         manifest,

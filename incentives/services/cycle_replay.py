@@ -65,7 +65,7 @@ def replay_cycle(
         manifest = parse_manifest(calculation.manifest)
         inputs = frozen_inputs(ws, manifest)
         plans = frozen_plans(ws, manifest, inputs)
-        adjustments = tuple(adjustments_again(ws, session, head, manifest, inputs.associates, calculation.event_id))
+        adjustments = tuple(adjustments_again(ws, session, head, manifest, inputs, calculation.event_id))
         expected = list(_recomputed(head, number, plans, inputs, manifest, adjustments))
         differences: list[str] = []
         count = 0

@@ -74,6 +74,11 @@ class StatementView:
         """Whether it settles a difference of an earlier, locked period."""
         return self.earned_period != self.period
 
+    @property
+    def is_decision(self) -> bool:
+        """Whether it only says what becomes of what an earlier, locked period held back."""
+        return self.is_adjustment and self.due_minor == 0
+
 
 @dataclass(frozen=True, slots=True)
 class CurrencyTotal:

@@ -52,6 +52,7 @@ def freeze(
     inputs: BonusInputs,
     plan_texts: Mapping[str, str],
     adjusted: Mapping[str, tuple[BonusInputs, bool]],
+    gates: Mapping[str, JsonValue] | None = None,
 ) -> dict[str, JsonValue]:
     """Keep everything a calculation was made from and return its manifest.
 
@@ -63,6 +64,7 @@ def freeze(
         inputs: The frames that the calculation read.
         plan_texts: File name -> text of each plan that was used.
         adjusted: Locked period -> its inputs as of today, and whether its differences are only listed.
+        gates: What was read for gates that held-back payouts wait for: measures, from, to.
     """
     group = ws.config.pay_groups[pay_group]
     with _workbench(ws) as bench:
@@ -103,6 +105,7 @@ def freeze(
                 label: {**_keep_adjusted(ws, snapshot, bench, Period.parse(label), inputs), "is_final": is_final}
                 for label, (inputs, is_final) in adjusted.items()
             },
+            **({"gates": gates} if gates else {}),
         }
 
 
@@ -192,6 +195,12 @@ def is_adjusted(manifest: Mapping[str, object], period: str) -> bool:
 def adjusted_divisions(ws: Workspace, manifest: Mapping[str, object], period: str) -> Path:
     """Return the Parquet file of how a locked period's lines were divided when a later version adjusted it."""
     return _checked(ws, objects_of(manifest)[f"adjusted/{period}/{DIVISIONS}"])
+
+
+def gates_of(manifest: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what a version read for gates; empty where nothing waited for one."""
+    found = manifest.get("gates")
+    return found if isinstance(found, Mapping) else {}
 
 
 def frozen_pay_group(manifest: Mapping[str, object]) -> PayGroup:

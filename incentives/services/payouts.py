@@ -147,7 +147,8 @@ def explain_payout(ws: Workspace, number: str) -> PayoutExplanation:
         head = heads.find(session, found.pay_group, Period.parse(found.period))
         calculation = heads.calculation_of(session, head, found.version)
         manifest, last_load, event = parse_manifest(calculation.manifest), calculation.last_load, calculation.event_id
-        adjusted = adjusted_period(ws, session, head, manifest, found.earned_period, event) if found.is_adjustment else None
+        moves = found.is_adjustment and not found.is_decision
+        adjusted = adjusted_period(ws, session, head, manifest, found.earned_period, event) if moves else None
     inputs = adjusted.inputs if adjusted else frozen_inputs(ws, manifest)
     divisions = str(adjusted.divisions if adjusted else frozen_divisions(ws, manifest))
     components = []

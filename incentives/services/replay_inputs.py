@@ -13,7 +13,8 @@ import duckdb
 from incentives.bonus.inputs import BonusInputs
 from incentives.periods import Period
 from incentives.plans.load import PlanText
-from incentives.services.manifests import DIVISIONS_SQL, frozen_divisions, read_text
+from incentives.services.holdback_gates import gate_measures
+from incentives.services.manifests import DIVISIONS_SQL, frozen_divisions, gates_of, read_text
 from incentives.serving.durable import sha256_of
 from incentives.workspace import Workspace
 
@@ -49,7 +50,7 @@ def rebuilt_inputs(ws: Workspace, manifest: Mapping[str, object], plans: tuple[P
     period = Period.parse(str(manifest["period"]))
     window = [date.fromisoformat(str(manifest["divisions_from"])), period.end]
     with duckdb.connect(str(build.database), read_only=True) as connection:
-        inputs = read_inputs(connection, [text.plan for text in plans], period)
+        inputs = gate_measures(connection, gates_of(manifest), read_inputs(connection, [text.plan for text in plans], period))
         divisions = connection.execute(DIVISIONS_SQL, window).to_arrow_table()
     return Rebuilt(inputs, divisions, build.fingerprint)
 

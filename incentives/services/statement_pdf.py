@@ -127,6 +127,8 @@ def _statement(view: StatementView) -> list[Flowable]:
 
     money = {name: format_minor(amount, view.currency) for name, amount in _amounts(view).items()}
     kind = f"correction of {view.earned_period}" if view.is_adjustment else f"period {view.earned_period}"
+    if view.is_decision:
+        kind = f"what was held back of {view.earned_period}"
     story: list[Flowable] = [
         words(f"{view.associate_id}: {money['due']} {view.currency}", "Title"),
         words(

@@ -19,6 +19,7 @@ from incentives.periods import Period
 from incentives.plans.model import Holdback
 
 FIFTH = TENTH + "    holdback: {share: 20%, until: return_window, days: 40}\n"
+THREE_UNITS = TENTH + "    holdback: {share: 20%, until: gate, gate: credited_units, at_least: 3, days: 70}\n"
 
 
 @pytest.mark.slow
@@ -54,6 +55,55 @@ def test_what_waits_pays_a_late_return_first_and_the_rest_when_its_window_is_ove
     assert shop.paid("2026-03") == [("lina", "HOLDBACK_RELEASED", "5.00")]
     assert _held_back(shop, "2026-03") == {"lina": "10.00"}
     shop.everything_holds("2026-01", "2026-02", "2026-03")
+
+
+@pytest.mark.slow
+def test_what_waits_for_a_measure_is_released_once_it_is_reached_and_forfeited_if_not_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCENTIVES_KEY", KEY)
+    shop = Shop(tmp_path / "ws", SELLER, THREE_UNITS)
+    sold = (("j1", "1000.00", "2026-01-10"), ("f1", "500.00", "2026-02-10"), ("m1", "300.00", "2026-03-10"))
+    for name, amount, day in sold:
+        deliver(shop.ws, "till", f"order_lines-{name}.csv", [line(name, "1", amount, day=day, location_id="")])
+    shop.land_and_build()
+
+    # A fifth of 100.00 waits for three units in January or later, until 12 April: there are one, two, and in March three.
+    shop.calculated("2026-01")
+    assert shop.paid("2026-01") == [("lina", "BONUS", "100.00"), ("lina", "HOLDBACK", "-20.00")]
+    shop.calculated("2026-02")
+    assert shop.paid("2026-02") == [("lina", "BONUS", "50.00"), ("lina", "HOLDBACK", "-10.00")]
+    march = shop.calculated("2026-03")
+    assert march["lina", "2026-01"] == ("100.00", "100.00", "0.00")
+    said = shop.command("explain", "payout", "2026-03/fr/lina/2").out
+    assert "credited_units has reached 3: what waits of sales is released" in said
+    assert shop.paid("2026-03") == [
+        ("lina", "BONUS", "30.00"),
+        ("lina", "HOLDBACK", "-6.00"),
+        ("lina", "HOLDBACK_RELEASED", "20.00"),
+    ]
+    assert _held_back(shop, "2026-03") == {"lina": "16.00"}
+
+    # In April 20.00 of March come back: 2.00, from the 6.00. From February on there are two units, until 10 May: not yet decided.
+    deliver(shop.ws, "till", "order_lines-r.csv", [returned("r1", "m1", "-20.00", "2026-04-05")])
+    shop.land_and_build()
+    shop.calculated("2026-04")
+    assert shop.paid("2026-04") == []
+    assert _held_back(shop, "2026-04") == {"lina": "14.00"}
+
+    # May ends behind 10 May: February's 10.00 are lost. June ends behind 10 June: so are March's last 4.00.
+    assert shop.calculated("2026-05")["lina", "2026-02"] == ("50.00", "50.00", "0.00")
+    assert shop.paid("2026-05") == []
+    assert _held_back(shop, "2026-05") == {"lina": "4.00"}
+    shop.calculated("2026-06")
+    said = shop.command("explain", "payout", "2026-06/fr/lina/2").out
+    assert "credited_units has not reached 3 in time: what waits of sales is forfeited" in said
+    assert shop.paid("2026-06") == []
+    assert _held_back(shop, "2026-06") == {}
+    journal = (shop.ws.exports / "journal-fr-2026-06-demo.csv").read_text()
+    assert "forfeited_holdbacks" in journal
+    shop.everything_holds("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+    shop.command("cycle", "replay", "2026-03", "--from-bronze")
 
 
 def test_the_day_of_release_is_days_after_the_period_or_the_end_of_its_year() -> None:

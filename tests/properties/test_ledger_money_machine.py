@@ -11,7 +11,6 @@ import tempfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import select, text
-from support_book import DRAWS, PAID, PEOPLE, SUMS, WAITS, Accruing, Book, Inputs, plan_draft
+from support_book import PAID, PEOPLE, SUMS, Accruing, Book, Inputs, Locking, plan_draft
 from support_ledger import TERMS, Desk, draft_statement
 from support_stores import POSTGRESQL, SQLITE, new_place
 
@@ -36,12 +35,11 @@ from incentives.periods import Period
 from incentives.services.adjustments import locked_before, settled_by_period
 
 PERIODS = tuple(Period.parse(f"2026-{month:02}") for month in range(1, 9))
-FLOOR = 100_00
 ANNA, BORIS = Actor("anna"), Actor("boris")
 people, sums, months = PEOPLE, SUMS, st.sampled_from(PERIODS)
 
 
-class MoneyMachine(Accruing, Inputs):
+class MoneyMachine(Accruing, Inputs, Locking):
     """Events and acts in any order; `books` is the plain recomputation."""
 
     store, periods = SQLITE, PERIODS
@@ -63,6 +61,8 @@ class MoneyMachine(Accruing, Inputs):
         self.goodwill: dict[str, int] = {}
         self.ever_listed: set[str] = set()
         self.answers: dict[tuple[str, Period], str] = {}
+        self.reached: set[Period] = set()
+        self.outcomes: dict[Period, str] = {}
         self.rows: dict[str, set[tuple[object, ...]]] = {}
 
     def teardown(self) -> None:
@@ -249,7 +249,7 @@ class MoneyMachine(Accruing, Inputs):
             self.state = "approved"
         elif self.state == "approved":
             self.office.lock(period=period)
-            self._book_lock(period)
+            self.book_lock(period)
             self.state = "locked"
         else:
             lines = self.office.export(period=period).lines
@@ -264,7 +264,7 @@ class MoneyMachine(Accruing, Inputs):
 
     def _calculate(self, period: Period) -> None:
         """Draft the period's own statements, and for each locked period what the ledger says is not settled yet."""
-        drafts = [plan_draft(who, self._worth(who, period), period) for who in PAID if who not in self.left]
+        drafts = [plan_draft(who, self.worth(who, period), period) for who in PAID if who not in self.left]
         with self.office.ledger.reading() as session:
             earlier = locked_before(session, find(session, TERMS.name, period)) or ()
             settled = settled_by_period(session, earlier)
@@ -272,59 +272,15 @@ class MoneyMachine(Accruing, Inputs):
             for who in PAID:
                 held = settled.get(before.label, {}).get((who, "sales", "EUR"))
                 amount = held.amount_minor if held else 0
-                if self._worth(who, before) != amount:
-                    drafts.append(replace(draft_statement(who, self._worth(who, before), period=before), settled_minor=amount))
+                if self.worth(who, before) != amount:
+                    drafts.append(replace(draft_statement(who, self.worth(who, before), period=before), settled_minor=amount))
+        drafts = self.with_gates(drafts, period)
         drafts.sort(key=lambda draft: (draft.associate_id, draft.earned_period != period.label, draft.earned_period))
         self.office.calculate(drafts, period=period)
         self.listed = {draft.associate_id for draft in drafts}
         self.ever_listed |= self.listed
-        self.calculated = {(who, one): self._worth(who, one) for who in PAID for one in PERIODS[: self.current + 1]}
+        self.calculated = {(who, one): self.worth(who, one) for who in PAID for one in PERIODS[: self.current + 1]}
         self.state = "calculated"
-
-    def _book_lock(self, period: Period) -> None:
-        end = period.end
-        for who, book in self.books.items():
-            worth, due, changes = self.calculated[who, period], 0, {}
-            for month in PERIODS[: self.current + 1]:
-                changes[month] = self.calculated[who, month] - book.settled[month]
-                book.settled[month] += changes[month]
-                due += changes[month]
-            for month in PERIODS[: self.current] if who == WAITS else ():
-                taken = min(max(-changes[month], 0), book.waiting[month])
-                rest = book.waiting[month] - taken
-                over = month.end + timedelta(days=40) <= end
-                due += taken + (rest if over else 0)
-                book.waiting[month] = 0 if over else rest
-            if who == WAITS:
-                book.waiting[period] = worth // 5
-                due -= worth // 5
-            if who == DRAWS and who not in self.left:
-                # Half of the month and 100.00 of it stay; of the rest what was paid too much goes first, and what is left of that waits.
-                wanted = max(book.overpaid - (due - worth) - min(book.payable, 0), 0)
-                most = max(min(worth // 2, worth - FLOOR), 0)
-                taken = min(wanted, most)
-                due, book.overpaid = due + wanted - taken - book.overpaid, wanted - taken
-                paid, back = max(FLOOR - worth, 0), min(book.owed, most - taken)
-                book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
-                due += paid - back
-            else:
-                due, book.overpaid = due - book.overpaid, 0
-            due, book.goodwill = due + self.goodwill.get(who, 0), book.goodwill + self.goodwill.get(who, 0)
-            if ("hold", who) in self.told and due > 0:
-                book.held, due = book.held + due, 0
-            if ("release", who) in self.told:
-                book.held, due = 0, due + book.held
-            book.payable, book.accrued = book.payable + due, 0
-            if ("write_off", who) in self.told:
-                book.written_off += max(-book.payable, 0)
-                book.payable = max(book.payable, 0)
-                book.draws_written_off, book.owed = book.draws_written_off + book.owed, 0
-                book.written_off, book.overpaid = book.written_off + book.overpaid, 0
-
-    def _worth(self, who: str, period: Period) -> int:
-        if PERIODS.index(period) >= self.left.get(who, len(PERIODS)):
-            return 0
-        return max(self.sold[who, period], 0) // 10 * self.tenths[period]
 
     def _is_there(self, who: str) -> bool:
         """Whether the current version has a statement of a person."""
@@ -357,13 +313,21 @@ class MoneyMachine(Accruing, Inputs):
         for who, book in self.books.items():
             settled, waiting = sum(book.settled.values()), sum(book.waiting.values())
             assert settled + book.goodwill + book.drawn - book.recovered == (
-                book.exported + book.accepted + book.held + waiting + book.payable - book.overpaid - book.written_off
+                book.exported
+                + book.accepted
+                + book.held
+                + waiting
+                + book.forfeited
+                + book.payable
+                - book.overpaid
+                - book.written_off
             )
             assert found.pop((who, "incentive_expense"), 0) == settled + book.accrued
             assert found.pop((who, "incentive_accrued"), 0) == -book.accrued
             assert found.pop((who, "associate_payable"), 0) == -book.payable
             assert found.pop((who, "associate_held"), 0) == -book.held
             assert found.pop((who, "holdback_payable"), 0) == -waiting
+            assert found.pop((who, "forfeited_holdbacks"), 0) == -book.forfeited
             assert found.pop((who, "draws_receivable"), 0) == book.owed
             assert found.pop((who, "overpayments_receivable"), 0) == book.overpaid
             assert found.pop((who, "payroll_clearing"), 0) == -book.exported

@@ -17,11 +17,13 @@ from incentives.ledger import questions
 from incentives.ledger.audit import Actor
 from incentives.ledger.drafts import StatementDraft
 from incentives.ledger.heads import find
+from incentives.ledger.holdbacks import open_gates
 from incentives.ledger.models import JournalEntry
 from incentives.periods import Period
 
-PLAIN, WAITS, DRAWS = "a1", "a2", "a3"
-PAID = (PLAIN, WAITS, DRAWS)
+PLAIN, WAITS, DRAWS, GATED = "a1", "a2", "a3", "a4"
+PAID = (PLAIN, WAITS, DRAWS, GATED)
+FLOOR = 100_00
 PEOPLE = st.sampled_from(PAID)
 SUMS = st.integers(1, 400).map(lambda tens: tens * 50_00)
 
@@ -36,6 +38,7 @@ class Book:
     held: int = 0
     owed: int = 0
     overpaid: int = 0
+    forfeited: int = 0
     drawn: int = 0
     recovered: int = 0
     exported: int = 0
@@ -135,11 +138,113 @@ class Inputs(RuleBasedStateMachine):
         return number < self.current or (number == self.current and self.state == "locked")
 
 
+class Locking(RuleBasedStateMachine):
+    """What a lock does, kept by hand rules alone, and the gates that one person's held-back fifth waits for."""
+
+    office: Desk
+    books: dict[str, Book]
+    periods: tuple[Period, ...]
+    current: int
+    sold: dict[tuple[str, Period], int]
+    tenths: dict[Period, int]
+    left: dict[str, int]
+    calculated: dict[tuple[str, Period], int]
+    told: set[tuple[str, str]]
+    goodwill: dict[str, int]
+    reached: set[Period]
+    outcomes: dict[Period, str]
+
+    @rule(number=st.integers(0, 7))
+    def what_a_month_waits_for_is_reached(self, number: int) -> None:
+        """From the next calculation on."""
+        self.reached.add(self.periods[number])
+
+    def with_gates(self, drafts: list[StatementDraft], period: Period) -> list[StatementDraft]:
+        """Add what is decided of gates: to the adjustment of the month that waits, or as a statement that is due nothing."""
+        with self.office.ledger.reading() as session:
+            head = find(session, TERMS.name, period)
+            waiting = {one.earned_period for one in open_gates(session, head)}
+        book = self.books[GATED]
+        assert waiting == {month.label for month, amount in book.waiting.items() if amount}
+        self.outcomes = {}
+        for month in (one for one in self.periods if one.label in waiting):
+            if month in self.reached:
+                self.outcomes[month] = "open"
+            elif month.end + timedelta(days=70) <= period.end:
+                self.outcomes[month] = "shut"
+            else:
+                continue
+            mine = next((one for one in drafts if (one.associate_id, one.earned_period) == (GATED, month.label)), None)
+            if mine is None:
+                mine = replace(draft_statement(GATED, book.settled[month], period=month), settled_minor=book.settled[month])
+                drafts.append(mine)
+            step = {**mine.steps[0], "sequence": 2, "component": "sales", "step": "holdback_gate", "output": self.outcomes[month]}
+            drafts[drafts.index(mine)] = replace(mine, steps=(*mine.steps, step))
+        return drafts
+
+    def book_lock(self, period: Period) -> None:
+        end = period.end
+        for who, book in self.books.items():
+            worth, due, changes = self.calculated[who, period], 0, {}
+            for month in self.periods[: self.current + 1]:
+                changes[month] = self.calculated[who, month] - book.settled[month]
+                book.settled[month] += changes[month]
+                due += changes[month]
+            for month in self.periods[: self.current] if who in (WAITS, GATED) else ():
+                taken = min(max(-changes[month], 0), book.waiting[month])
+                rest = book.waiting[month] - taken
+                over = month.end + timedelta(days=40) <= end if who == WAITS else month in self.outcomes
+                lost = rest if who == GATED and self.outcomes.get(month) == "shut" else 0
+                due, book.forfeited = due + taken + (rest - lost if over else 0), book.forfeited + lost
+                book.waiting[month] = 0 if over else rest
+            if who in (WAITS, GATED):
+                book.waiting[period] = worth // 5
+                due -= worth // 5
+            if who == DRAWS and who not in self.left:
+                # Half of the month and 100.00 of it stay; of the rest what was paid too much goes first, and what is left of that waits.
+                wanted = max(book.overpaid - (due - worth) - min(book.payable, 0), 0)
+                most = max(min(worth // 2, worth - FLOOR), 0)
+                taken = min(wanted, most)
+                due, book.overpaid = due + wanted - taken - book.overpaid, wanted - taken
+                paid, back = max(FLOOR - worth, 0), min(book.owed, most - taken)
+                book.drawn, book.recovered, book.owed = book.drawn + paid, book.recovered + back, book.owed + paid - back
+                due += paid - back
+            else:
+                due, book.overpaid = due - book.overpaid, 0
+            due, book.goodwill = due + self.goodwill.get(who, 0), book.goodwill + self.goodwill.get(who, 0)
+            if ("hold", who) in self.told and due > 0:
+                book.held, due = book.held + due, 0
+            if ("release", who) in self.told:
+                book.held, due = 0, due + book.held
+            book.payable, book.accrued = book.payable + due, 0
+            if ("write_off", who) in self.told:
+                book.written_off += max(-book.payable, 0)
+                book.payable = max(book.payable, 0)
+                book.draws_written_off, book.owed = book.draws_written_off + book.owed, 0
+                book.written_off, book.overpaid = book.written_off + book.overpaid, 0
+
+    def worth(self, who: str, period: Period) -> int:
+        if self.periods.index(period) >= self.left.get(who, len(self.periods)):
+            return 0
+        return max(self.sold[who, period], 0) // 10 * self.tenths[period]
+
+
 def plan_draft(who: str, worth: int, period: Period) -> StatementDraft:
-    """A statement; of one person a fifth waits 40 days, another has a draw of 100.00 that tops up, and gives back at most half of a month."""
+    """A statement; of one person a fifth waits 40 days, of one for a measure, another has a draw of 100.00 that tops up, and gives back at most half of a month."""
     draft = draft_statement(who, worth, period=period)
     if who == WAITS and worth:
         return replace(draft, steps=(*draft.steps, _holdback(worth // 5, period.end + timedelta(days=40))))
+    if who == GATED and worth:
+        step = _holdback(worth // 5, period.end + timedelta(days=70))
+        gate = {
+            "component": "sales",
+            "until": "gate",
+            "gate": "credited_units",
+            "at_least": "3",
+            "from": period.start.isoformat(),
+        }
+        gate["decide_by"] = (period.end + timedelta(days=70)).isoformat()
+        return replace(draft, steps=(*draft.steps, {**step, "inputs": gate}))
     if who == DRAWS:
         inputs = {"form": "top_up", "pays": "yes", "recovers": "yes", "ceiling": "50%", "minimum": "100.00"}
         step = {**draft.steps[0], "sequence": 2, "step": "draw", "output": "100.00", "inputs": inputs}
