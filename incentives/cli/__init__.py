@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pilot": ("incentives.cli.pilot:pilot", "Report whether what some teams tried made a difference."),
     "cycle": ("incentives.cli.cycle:cycle", "Open, calculate, review, approve, lock, export or replay a bonus cycle."),
     "question": ("incentives.cli.question:question", "Ask about a statement, answer, and decide."),
+    "correction": (
+        "incentives.cli.correction:correction",
+        "Put right a seller or a touch, by two people; shows the effect first.",
+    ),
     "ledger": ("incentives.cli.ledger:ledger", "Back up the ledger, and restore it."),
     "account": ("incentives.cli.account:account", "Accounts and personal tokens of people who act."),
     "forget": ("incentives.cli.forget:forget", "Forget a customer; no credit or total changes."),

@@ -6,18 +6,31 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from incentives import clock
 from incentives.cli.acting import acting_options, who_acts
 from incentives.cli.cycle_show import print_json
 from incentives.cli.options import format_option, workspace_option
 from incentives.cli.output import OutputFormat, emit
+from incentives.errors import InputError
 from incentives.workspace import Workspace
 
 if TYPE_CHECKING:
     from incentives.services.accounts import NewAccount
 
 ROLES = ("associate", "manager", "regional_manager", "finance", "auditor", "privacy_officer", "engineer", "admin")
+
+
+def _secret(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a password that everybody on the host could read among the processes."""
+    if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+        raise InputError(
+            "a password does not belong on the command line, where the host's other users and the shell's history see it.",
+            where=parameter.opts[0],
+            remedy=f"Leave it out and be asked for it, or give it by {parameter.envvar}.",
+        )
+    return value
 
 
 @click.group()
@@ -70,7 +83,14 @@ def confirm(person: str, token: str | None, actor: str | None, workspace: Worksp
 
 @account.command("token")
 @click.argument("person")
-@click.option("--password", envvar="INCENTIVES_PASSWORD", prompt=True, hide_input=True, help="Default: INCENTIVES_PASSWORD.")
+@click.option(
+    "--password",
+    envvar="INCENTIVES_PASSWORD",
+    prompt=True,
+    hide_input=True,
+    callback=_secret,
+    help="By INCENTIVES_PASSWORD, or asked for.",
+)
 @workspace_option
 @format_option
 def token_command(person: str, password: str, workspace: Workspace, output_format: OutputFormat) -> None:
@@ -90,14 +110,22 @@ def token_command(person: str, password: str, workspace: Workspace, output_forma
 
 @account.command()
 @click.argument("person")
-@click.option("--password", envvar="INCENTIVES_PASSWORD", prompt="Old password", hide_input=True, help="The old one.")
+@click.option(
+    "--password",
+    envvar="INCENTIVES_PASSWORD",
+    prompt="Old password",
+    hide_input=True,
+    callback=_secret,
+    help="The old one; by INCENTIVES_PASSWORD, or asked for.",
+)
 @click.option(
     "--new-password",
     envvar="INCENTIVES_NEW_PASSWORD",
     prompt=True,
     hide_input=True,
     confirmation_prompt=True,
-    help="The new one; default: INCENTIVES_NEW_PASSWORD.",
+    callback=_secret,
+    help="The new one; by INCENTIVES_NEW_PASSWORD, or asked for.",
 )
 @workspace_option
 def password(person: str, password: str, new_password: str, workspace: Workspace) -> None:

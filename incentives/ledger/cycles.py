@@ -24,6 +24,7 @@ from incentives.ledger.lock_entries import lock_entries
 from incentives.ledger.models import AuditEvent, Calculation, Cycle, CycleAct
 from incentives.ledger.overpayments import LOCK_RULES
 from incentives.ledger.postings import post_entries, prepare_entries
+from incentives.ledger.publications import correctors_of
 from incentives.ledger.questions import overriders_of
 from incentives.ledger.rules import (
     require_digest,
@@ -181,6 +182,7 @@ def approve(
     acts = acts_of(session, head.cycle_id)
     made = [(act.act, act.person_id) for act in acts]
     made += [*instructors_of(session, head.cycle_id), *givers_of(session, head.cycle_id), *overriders_of(session, head.cycle_id)]
+    made += correctors_of(session, acts[0].event_id)
     require_second_human(actor, made, head.subject)
     require_not_own_pay(actor, people_of(session, head), head.subject)
     until = next((act.review_until for act in reversed(acts) if act.act == Act.REVIEW.value), None)

@@ -54,12 +54,12 @@ TRANSITIONS: dict[tuple[CycleState, Act], CycleState] = {
     (CycleState.LOCKED, Act.EXPORT): CycleState.EXPORTED,
 }
 
-# Giving somebody an amount outside worth; crediting a line otherwise, on somebody's question.
-GOODWILL, RE_CREDIT = "goodwill", "re_credit"
+# Giving somebody an amount outside worth; crediting a line otherwise, on somebody's question; putting a record right.
+GOODWILL, RE_CREDIT, CORRECTION = "goodwill", "re_credit", "correction"
 
 # Who did one of these shaped what is paid, and so does not approve it. Approving and sending back shape nothing.
 SHAPING_ACTS: frozenset[str] = frozenset(
-    {Act.OPEN.value, Act.CALCULATE.value, Act.REVIEW.value, GOODWILL, RE_CREDIT, *map(str, Instruction)}
+    {Act.OPEN.value, Act.CALCULATE.value, Act.REVIEW.value, GOODWILL, CORRECTION, RE_CREDIT, *map(str, Instruction)}
 )
 
 # While a cycle is in one of these, finance instructs what its payout is made of.

@@ -6,8 +6,6 @@ from worth. A file that a killed run did not write is written when the same deci
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -26,13 +24,14 @@ from incentives.ledger.statements import statements_numbered
 from incentives.money import to_minor
 from incentives.periods import Period
 from incentives.services.accounts import Person
+from incentives.services.correction_effect import csv_text
 from incentives.serving import snapshots
 from incentives.serving.durable import replace_text
 from incentives.serving.people import Directory, associates_published
 from incentives.workspace import Workspace
 from quality.outcomes import CheckOutcome
 
-_OVERRIDES = "credit_overrides"
+OVERRIDES = "credit_overrides"
 CHECK = "questions_decided"
 
 
@@ -55,7 +54,7 @@ def ask_question(
         StateError: The statements are not before their people, or the time for questions about the draft is over.
     """
     if order_line is not None:
-        _require_line(ws, order_line)
+        require_line(ws, order_line)
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         head = heads.of_statement(session, statement)
         number = asking.ask(session, by.actor(), head, statement, words, at=now, order_line=order_line)
@@ -145,7 +144,7 @@ def decide_re_credit(
         AccessError: `by` may not, or asked.
         InputError: There is no such question, it is decided otherwise, is about no line, was not answered, or no source delivers overrides.
     """
-    place = _source_of_overrides(ws, source)
+    place = source_of_overrides(ws, source)
     where = f"question {question_id}"
     with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
         asked = asking.question(session, question_id)
@@ -159,7 +158,7 @@ def decide_re_credit(
                 where=where,
                 remedy="Somebody else answers the question with what is proposed.",
             )
-        if _sellers_named(ws, sellers, where) & {by.person_id, entered_by}:
+        if sellers_named(ws, sellers, where) & {by.person_id, entered_by}:
             raise AccessError("nobody credits themself: another person enters, another approves.", where=where)
         if not _was_decided_so(asked, by, sellers):
             asking.decide(
@@ -240,7 +239,8 @@ def _currency_of(session: Session, asked: Asked) -> str:
     return head.currency if row is None else row.currency
 
 
-def _require_line(ws: Workspace, line: LineName) -> None:
+def require_line(ws: Workspace, line: LineName) -> None:
+    """Refuse an order line that is not in what is published. Raises InputError."""
     current = snapshots.current(ws)
     if current is None:
         raise InputError("nothing is published, so no order line can be named.", remedy="Run `incentives build` first.")
@@ -252,7 +252,7 @@ def _require_line(ws: Workspace, line: LineName) -> None:
         raise InputError(f"there is no line {line[2]} of order {line[1]} of {line[0]} in what is published.")
 
 
-def _sellers_named(ws: Workspace, sellers: str, where: str) -> frozenset[str]:
+def sellers_named(ws: Workspace, sellers: str, where: str) -> frozenset[str]:
     """Return whom sellers as on an order line name: a decision is given once, so what could not be credited is refused before it.
 
     Raises:
@@ -276,16 +276,17 @@ def _sellers_named(ws: Workspace, sellers: str, where: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _source_of_overrides(ws: Workspace, named: str | None) -> str:
-    able: Sequence[str] = sorted(name for name, source in ws.config.sources.items() if _OVERRIDES in source.feeds)
+def source_of_overrides(ws: Workspace, named: str | None) -> str:
+    """Return the source that delivers credit overrides: the one that is named, or the only one. Raises InputError where there is none."""
+    able: Sequence[str] = sorted(name for name, source in ws.config.sources.items() if OVERRIDES in source.feeds)
     if named is None and len(able) == 1:
         return able[0]
     if named is not None and named in able:
         return named
     raise InputError(
-        f"'{named}' does not deliver {_OVERRIDES}." if named else f"{len(able)} sources deliver {_OVERRIDES}.",
+        f"'{named}' does not deliver {OVERRIDES}." if named else f"{len(able)} sources deliver {OVERRIDES}.",
         where="sources",
-        remedy=f"Name one with --source: {', '.join(able)}." if able else f'List "{_OVERRIDES}" among the feeds of a source.',
+        remedy=f"Name one with --source: {', '.join(able)}." if able else f'List "{OVERRIDES}" among the feeds of a source.',
     )
 
 
@@ -303,10 +304,6 @@ def _deliver(ws: Workspace, place: str, asked: Asked, line: LineName, sellers: s
         "entered_by": entered_by,
         "approved_by": decided.person_id,
     }
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(override), lineterminator="\n")
-    writer.writeheader()
-    writer.writerow(override)
     folder = ws.inbox / place
     folder.mkdir(parents=True, exist_ok=True)
-    replace_text(folder / f"{_OVERRIDES}-question-{asked.question_id}.csv", buffer.getvalue())
+    replace_text(folder / f"{OVERRIDES}-question-{asked.question_id}.csv", csv_text(override))

@@ -78,7 +78,7 @@ def documents(ws: Workspace) -> tuple[Document, ...]:
     """Return every document of the workspace, and every one in effect, with where it stands."""
     texts = texts_of(ws)
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
-        effect = publications.in_effect(session)
+        effect = _texts_in_effect(session)
         found = []
         for name in sorted(texts.keys() | {name for name, text in effect.items() if text}):
             last = publications.last_of(session, name)
@@ -118,7 +118,7 @@ def not_in_effect(ws: Workspace, session: Session, digests: Mapping[str, str]) -
     read_at_use = ("mappings/", f"{opening.FOLDER}/")
     used = dict(digests)
     used |= {name: publications.digest_of_text(text) for name, text in texts_of(ws).items() if name.startswith(read_at_use)}
-    effect = {name: publications.digest_of_text(text) for name, text in publications.in_effect(session).items() if text}
+    effect = {name: publications.digest_of_text(text) for name, text in _texts_in_effect(session).items() if text}
     for name in [name for name in used.keys() | effect.keys() if _has_begun(session, name)]:
         used.pop(name, None)
         effect.pop(name, None)
@@ -139,6 +139,12 @@ def require_in_effect(ws: Workspace, session: Session, digests: Mapping[str, str
             remedy=f"One proposes it (`incentives publish {waiting[0]} --reason ...`), another confirms it (`--confirm`); "
             "where a text changed since, build and calculate again.",
         )
+
+
+def _texts_in_effect(session: Session) -> dict[str, str]:
+    """Return the texts in effect that people are paid by; a correction is a record, and none of them."""
+    found = publications.in_effect(session)
+    return {name: text for name, text in found.items() if not name.startswith(publications.CORRECTIONS)}
 
 
 def _read(ws: Workspace, document: str) -> str:

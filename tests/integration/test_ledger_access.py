@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support_cli import run_here
 
 from incentives.errors import InputError
 from incentives.ledger.engine import Ledger
@@ -109,6 +110,14 @@ def test_a_role_can_be_limited_to_one_pay_group(ws: Workspace) -> None:
     assert [(grant.role, grant.pay_group) for grant in row.roles] == [(Role.MANAGER, "main")]
     with pytest.raises(AccessError, match="not a pay group"):
         add_account(ws, "m2", Role.MANAGER, by=anna, now=NOW, pay_group="moon")
+
+
+def test_a_password_does_not_belong_on_the_command_line(ws: Workspace) -> None:
+    refused = run_here("account", "token", "anna", "--password", "hunter2-hunter2", "--workspace", ws.root, code=2)
+
+    assert "does not belong on the command line" in refused.err
+    assert "INCENTIVES_PASSWORD" in refused.err
+    assert "hunter2" not in refused.err
 
 
 def test_a_token_works_for_twelve_hours_and_is_kept_as_its_digest_only(ws: Workspace) -> None:

@@ -47,6 +47,26 @@ def problems(text: str) -> tuple[str, ...]:
             HEAD + "draw:\n  amount: 500.00\n  kind: recoverable\n" + SALES + TABLE,
             "plan.yaml:6: draw.form: a recoverable draw says how it is paid: top_up, additive or advance.",
         ),
+        (
+            HEAD + SALES + TABLE + "    holdback: {share: 20%, until: gate, gate: trainings, at_least: 1}\n",
+            "plan.yaml:11: components.0.holdback.days: a gate says how many days after the period's end what was not reached is forfeited.",
+        ),
+        (
+            HEAD + SALES + TABLE + "    holdback: {share: 20%, until: gate, gate: trainings, at_least: 1, days: 90}\n",
+            "plan.yaml:11: components.0.holdback.gate: nobody computes a measure 'trainings'; a measure of the scores feed is known "
+            "once it was delivered and published.",
+        ),
+        (
+            HEAD
+            + SALES
+            + TABLE
+            + "    holdback: {share: 20%, until: gate, gate: team_credited_revenue, at_least: 1, days: 90}\n",
+            "plan.yaml:11: components.0.holdback.gate: team_credited_revenue belongs to a team; a gate looks at the person's own measure.",
+        ),
+        (
+            HEAD + SALES + TABLE + "    holdback: {share: 20%, until: year_end, at_least: 1}\n",
+            "plan.yaml:11: components.0.holdback.at_least: belongs to until: gate.",
+        ),
         (HEAD + SALES, "plan.yaml:7: components.0.payout: required, but missing."),
         (
             HEAD + SALES + "    payout: {curve: ladder}\n",
