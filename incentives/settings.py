@@ -68,10 +68,11 @@ class SourceSection(_Section):
     """`[sources.NAME]`: what one delivering system may send, and how its times are read.
 
     `delivers_for` lists the values of a row's own `source` column that it may carry ("*" = any); empty
-    means its own name only.
+    means its own name only. `owner` says who answers for what it delivers; checklists name them.
     """
 
     feeds: tuple[FeedName, ...]
+    owner: str = ""
     time_zone: TimeZone | None = None
     delivers_for: tuple[str, ...] = ()
 
@@ -98,6 +99,7 @@ class QualitySection(_Section):
 
     quarantine_share_max_percent: Annotated[int, Field(ge=0, le=100)] = 5
     control_total_tolerance_minor: Annotated[int, Field(ge=0)] = 0
+    quarantine_tolerance_minor: Annotated[int, Field(ge=0)] = 0
 
 
 class RetentionSection(_Section):

@@ -11,6 +11,7 @@ from incentives import clock
 from incentives.cli.acting import acting_options, period_argument, who_acts
 from incentives.cli.cycle_accrue import accrue
 from incentives.cli.cycle_adjustments import adjustments
+from incentives.cli.cycle_checklist import checklist
 from incentives.cli.cycle_goodwill import goodwill
 from incentives.cli.cycle_instructions import hold, release, waive, write_off
 from incentives.cli.cycle_restate import restate
@@ -172,6 +173,7 @@ for _command in (
     list_command,
     statements,
     pdf,
+    checklist,
     adjustments,
     balances,
     diff,

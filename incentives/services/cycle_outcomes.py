@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
 from incentives.ledger import heads
 from incentives.ledger.engine import Ledger
+from incentives.ledger.heads import CycleHead
+from incentives.ledger.instructions import instructions_of
+from incentives.ledger.states import Instruction
 from incentives.periods import Period
+from incentives.services.close_checklist import ChecklistItem, close_items
 from incentives.services.cycle_checks import payable_outcomes
 from incentives.services.cycle_reads import resolve_pay_group, statements_of_cycle
 from incentives.services.manifests import parse_manifest
@@ -13,8 +21,29 @@ from incentives.workspace import Workspace
 from quality.outcomes import CheckOutcome
 
 
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """A cycle's close checklist: its items, the checks of its statements, and what is waived of both, by name."""
+
+    items: tuple[ChecklistItem, ...]
+    checks: tuple[CheckOutcome, ...]
+    waived: frozenset[str]
+
+    @property
+    def outcomes(self) -> tuple[CheckOutcome, ...]:
+        """Everything that stands before the approval, as checks."""
+        return (*self.checks, *(item.outcome() for item in self.items))
+
+
 def check_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[CheckOutcome, ...]:
-    """Run the suite `payable` on the current version of a cycle, and look for open questions; nothing is changed.
+    """Return the outcome of everything that stands before the approval of a cycle's current version. Raises as `checklist`."""
+    return checklist(ws, period, pay_group).outcomes
+
+
+def checklist(ws: Workspace, period: Period, pay_group: str | None = None) -> Checklist:
+    """Run the suite `payable` on the current version of a cycle, look for open questions and for every item of the close checklist.
+
+    Nothing is changed.
 
     Args:
         ws: The workspace.
@@ -30,5 +59,12 @@ def check_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> 
         head = heads.find(session, group, period)
         manifest = parse_manifest(heads.calculation_of(session, head).manifest)
         asked = questions_outcome(session, head)
+        items = close_items(ws, session, head)
+        waived = waived_checks(session, head)
     statements = statements_of_cycle(ws, period, group, with_trace=True)
-    return (*payable_outcomes(ws, period, group, statements, manifest), asked)
+    return Checklist(items, (*payable_outcomes(ws, period, group, statements, manifest), asked), waived)
+
+
+def waived_checks(session: Session, head: CycleHead) -> frozenset[str]:
+    """Return the names of what is waived of a cycle."""
+    return frozenset(one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE)

@@ -23,8 +23,9 @@ from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
 from incentives.ledger.opening import opening_of
 from incentives.ledger.questions import questions
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
-from incentives.ledger.states import FINAL_STATES, GOODWILL, CycleState, acts_possible
+from incentives.ledger.states import FINAL_STATES, GOODWILL, CycleState, Instruction, acts_possible
 from incentives.periods import Period
+from incentives.services.close_checklist import recorded_items
 from incentives.services.cycle_views import (
     ActView,
     ComponentView,
@@ -194,9 +195,10 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
     asked = 0 if is_final else sum(one.outcome is None for one in questions(session, cycle_id=head.cycle_id))
     if asked:
         blockers.append(f"{asked} {'questions' if asked > 1 else 'question'} about its statements to decide, or to waive.")
-    if since:
-        files = f"{len(since)} files" if len(since) > 1 else "1 file"
-        blockers.append(f"{files} landed after this calculation; calculate again, or leave them for the next cycle.")
+    if calculation is not None and not is_final:
+        waived = {one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE}
+        stopping = [item for item in recorded_items(ws, session, head) if item.stops and item.name not in waived]
+        blockers += [f"{item.sentence} Or waive {item.name}." for item in stopping]
     return CycleStatus(
         _summary(session, head),
         head.legal_entity,

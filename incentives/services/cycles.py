@@ -22,7 +22,7 @@ from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.journal import accrual_journal, journal_file
 from incentives.ledger.rules import require_finance
-from incentives.ledger.states import Act, Instruction, state_after
+from incentives.ledger.states import Act, state_after
 from incentives.periods import Period
 from incentives.services.accounts import Job, Person
 from incentives.services.anchors import write_anchors
@@ -151,7 +151,7 @@ def approve_cycle(
             seen = heads.find(session, name, period)
             told = (instructions_of(session, seen), goodwills_of(session, seen))
         state_after(seen.state, Act.APPROVE, subject=seen.subject)
-        outcomes = _payable(ws, ledger, period, seen)
+        outcomes = _payable(ws, period, seen)
         with ledger.act() as session:
             head = heads.find(session, name, period)
             _refuse_another_version(seen, head)
@@ -274,26 +274,22 @@ def _status(ws: Workspace, ledger: Ledger, head: CycleHead) -> CycleStatus:
         return status_of(ws, session, head)
 
 
-def _payable(ws: Workspace, ledger: Ledger, period: Period, head: CycleHead) -> tuple[Mapping[str, JsonValue], ...]:
-    """Run the checks of what is about to be paid and return their outcomes, or refuse with the ones that failed."""
-    from incentives.services.cycle_checks import payable_outcomes
-    from incentives.services.questioning import questions_outcome
+def _payable(ws: Workspace, period: Period, head: CycleHead) -> tuple[Mapping[str, JsonValue], ...]:
+    """Go through the checklist of what is about to be paid and return its outcomes, or refuse with the ones that failed."""
+    from incentives.services.cycle_outcomes import checklist
     from quality.outcomes import stopping
 
-    with ledger.reading() as session:
-        manifest = parse_manifest(heads.calculation_of(session, head).manifest)
-        waived = {one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE}
-        asked = questions_outcome(session, head)
-    statements = statements_of_cycle(ws, period, head.pay_group, with_trace=True)
-    outcomes = (*payable_outcomes(ws, period, head.pay_group, statements, manifest), asked)
-    failed = [outcome for outcome in stopping(outcomes) if outcome.name not in waived]
+    found = checklist(ws, period, head.pay_group)
+    failed = [outcome for outcome in stopping(found.outcomes) if outcome.name not in found.waived]
     if failed:
         raise CheckFailedError(
-            f"{len(failed)} blocking checks do not hold: {'; '.join(outcome.sentence for outcome in failed)}", where=head.subject
+            f"{len(failed)} blocking checks do not hold: {'; '.join(f'{outcome.name}: {outcome.sentence}' for outcome in failed)}",
+            where=head.subject,
+            remedy="`incentives cycle checklist` lists them; what is accepted is waived, with a reason.",
         )
     return tuple(
-        {"name": outcome.name, "suite": outcome.suite, "passed": outcome.passed, "waived": outcome.name in waived}
-        for outcome in outcomes
+        {"name": outcome.name, "suite": outcome.suite, "passed": outcome.passed, "waived": outcome.name in found.waived}
+        for outcome in found.outcomes
     )
 
 

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
 from incentives.periods import Period
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus
 from incentives.settings import CONFIG_NAME
 from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    from incentives.services.accounts import Person
 
 MONTHS = 12
 MANUAL_SOURCE = "[sources.manual]"
@@ -171,6 +175,7 @@ def advance_cycle(ws: Workspace, period: Period, pay_group: str, now: datetime, 
             case "calculated":
                 status = cycles.review_cycle(ws, period, pay_group=pay_group, by=prepares, now=now)
             case "in_review":
+                _waive(ws, period, pay_group, by=prepares, now=now)
                 status = cycles.approve_cycle(ws, period, pay_group=pay_group, by=approves, now=now)
             case "approved":
                 status = cycles.lock_cycle(ws, period, pay_group=pay_group, by=approves, now=now)
@@ -180,6 +185,20 @@ def advance_cycle(ws: Workspace, period: Period, pay_group: str, now: datetime, 
             case _:
                 break
     return status
+
+
+def _waive(ws: Workspace, period: Period, pay_group: str, *, by: Person, now: datetime) -> None:
+    """Waive what stops the approval: the sample's faults are there to be looked at, and nobody mends them."""
+    from incentives.ledger.states import Instruction
+    from incentives.services.cycle_instructions import instruct_cycle
+    from incentives.services.cycle_outcomes import checklist
+    from quality.outcomes import stopping
+
+    found = checklist(ws, period, pay_group)
+    for outcome in stopping(found.outcomes):
+        if outcome.name not in found.waived:
+            reason = "Faults of the sample, which nobody mends."
+            instruct_cycle(ws, period, Instruction.WAIVE, outcome.name, pay_group=pay_group, by=by, now=now, reason=reason)
 
 
 def _report(ws: Workspace, cycles: tuple[LockedCycle, ...], draft: Period) -> DemoReport:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support_checklist import waive_items
 from support_effect import put_into_effect
 from support_landing import as_csv, deliver, land_inbox, new_workspace, sale
 from support_snapshot import NOW, PUBLISHED, FixtureBuild, make_workspace, write_names, write_warehouse
@@ -70,6 +71,7 @@ def ws(tmp_path: Path) -> Workspace:
     cycles.open_cycle(made, MARCH, by=OMAR, now=NOW)
     cycles.calculate_cycle(made, MARCH, by=OMAR, now=NOW)
     cycles.review_cycle(made, MARCH, by=OMAR, now=NOW)
+    waive_items(made, MARCH, "every_target_is_there", by=OMAR, now=NOW)
     cycles.approve_cycle(made, MARCH, by=IRIS, now=NOW)
     cycles.lock_cycle(made, MARCH, by=IRIS, now=NOW)
     with Ledger.open(made.ledger) as ledger:

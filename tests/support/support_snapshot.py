@@ -83,7 +83,7 @@ insert into marts.dim_policies values ('p1', 'global', '2026-01-01');
 create table marts.exceptions (kind varchar, subject varchar, source varchar, order_id varchar, line_id varchar,
     amount_minor bigint, currency varchar, detail varchar);
 create table marts.quarantined_rows (feed varchar, load_id integer, file_ordinal integer, file_name varchar,
-    delivered_row bigint, reason varchar, sentence varchar);
+    delivered_row bigint, reason varchar, sentence varchar, closed_by_load integer);
 create table marts.control_total_differences (source varchar, business_date date, currency varchar, basis varchar,
     lines_stated bigint, lines_found bigint, net_stated_minor bigint, net_found_minor bigint, difference_minor bigint,
     lines_difference bigint);
