@@ -10,6 +10,7 @@ from typing import Protocol
 from incentives.errors import IncentivesError
 from incentives.ledger.questions import Asked, LineName
 from incentives.portal.sight import Viewer
+from incentives.services.cycle_outcomes import Checklist
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
 
 
@@ -83,6 +84,12 @@ class Cycles(Protocol):
         self, login: str, pay_group: str, period: str, act: str, *, reason: str, digest: str, until: datetime | None, at: datetime
     ) -> None:
         """Do an act on a cycle as the person of an account; refusals say what is in the way."""
+
+    def checklist(self, pay_group: str, period: str) -> Checklist | None:
+        """Return what stands between a calculated cycle and its approval, without the checks of each statement; None before a calculation."""
+
+    def waive(self, login: str, pay_group: str, period: str, item: str, *, reason: str, at: datetime) -> None:
+        """Waive an item of the checklist as the person of an account; refusals say what is in the way."""
 
 
 class Questions(Protocol):

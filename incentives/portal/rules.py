@@ -42,6 +42,8 @@ RULES: dict[tuple[str, str], Purpose] = {
     ("GET", "/cycles/{pay_group}/{period}"): Purpose.CYCLE,
     ("GET", "/cycles/{pay_group}/{period}/acts/{act}"): Purpose.CYCLE_ACT,
     ("POST", "/cycles/{pay_group}/{period}/acts/{act}"): Purpose.CYCLE_ACT,
+    ("GET", "/cycles/{pay_group}/{period}/checklist"): Purpose.CYCLE,
+    ("POST", "/cycles/{pay_group}/{period}/checklist"): Purpose.CYCLE_ACT,
     ("GET", "/cycles/{pay_group}/{period}/people"): Purpose.CYCLE,
     ("GET", "/cycles/{pay_group}/{period}/people/{associate_id}"): Purpose.PERSON_PAY,
     ("GET", "/api/v1/openapi.json"): Purpose.ACCOUNT,

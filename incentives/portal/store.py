@@ -16,11 +16,14 @@ from incentives.ledger import access_log, sign_in
 from incentives.ledger.engine import Ledger
 from incentives.ledger.models import Account, PersonalToken
 from incentives.ledger.questions import Asked, LineName
+from incentives.ledger.states import Instruction
 from incentives.periods import Period
 from incentives.portal.ports import PayRead, SignInRefusedError, TokenRow
 from incentives.portal.sight import Grant, Viewer
 from incentives.services import accounts, cycles, questioning
 from incentives.services.accounts import Person
+from incentives.services.cycle_instructions import instruct_cycle
+from incentives.services.cycle_outcomes import Checklist, open_points
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
 from incentives.workspace import Workspace
 
@@ -169,6 +172,18 @@ class LedgerCycles:
                 cycles.export_cycle(self._ws, of, pay_group=pay_group, by=by, now=at)
             case _:
                 raise InputError(f"'{act}' is not an act on a cycle.")
+
+    def checklist(self, pay_group: str, period: str) -> Checklist | None:
+        """Return what stands between a calculated cycle and its approval, without the checks of each statement; None before a calculation."""
+        try:
+            return open_points(self._ws, Period.parse(period), pay_group)
+        except InputError:
+            return None
+
+    def waive(self, login: str, pay_group: str, period: str, item: str, *, reason: str, at: datetime) -> None:
+        """Waive an item of the checklist as the person of an account; refusals say what is in the way."""
+        by, of = _person(self._ledger, login), Period.parse(period)
+        instruct_cycle(self._ws, of, Instruction.WAIVE, item, pay_group=pay_group, by=by, now=at, reason=reason)
 
 
 class LedgerQuestions:

@@ -159,11 +159,32 @@ def measures_named(text: str) -> str:
     return _MEASURE_CODE.sub(lambda found: MEASURE[found.group()].lower(), text)
 
 
+CLOSE_ITEM = {
+    "everyone_has_a_plan": "People without a plan",
+    "every_target_is_there": "Targets that are missing, zero or in another currency",
+    "every_amount_is_in_a_currency_of_the_plan": "Credit in a currency that the plan does not pay on",
+    "every_pool_is_shared": "Pools that nobody shares",
+    "every_line_has_a_rate": "Sales without an exchange rate",
+    "nobody_unknown_has_money": "Credit of people whom nobody knows",
+    "no_refused_line_has_money": "Sales that were refused and wait to be mended",
+    "nothing_landed": "Files that landed after the calculation",
+    "no_other_input_of_pay_came": "Targets, assignments, rates and the like that came since the last cycle",
+    "the_deliveries_raise_no_warning": "Warnings about what was delivered",
+}
+
+
 def exception(kind: str) -> str:
     """Return a kind of open item in words."""
     if kind.startswith("quarantined_"):
         return f"Rows set aside: {spoken(kind.removeprefix('quarantined_'))}"
     return EXCEPTION.get(kind, spoken(kind).capitalize())
+
+
+def close_item(name: str) -> str:
+    """Return an item of the close checklist in words."""
+    return CLOSE_ITEM.get(name) or (
+        CLOSE_ITEM["nothing_landed"] if name.startswith("nothing_landed") else spoken(name).capitalize()
+    )
 
 
 def spoken(code: str) -> str:

@@ -217,7 +217,7 @@ def _in_marts(
 
 
 def _calculated_from(ws: Workspace, manifest: Mapping[str, object]) -> Path | None:
-    own = ws.snapshots / str(manifest["publication"]) / snapshots.RESULTS
+    own = ws.snapshots / str(manifest.get("publication", "")) / snapshots.RESULTS
     current = snapshots.current(ws)
     if own.is_file():
         return own
@@ -276,7 +276,7 @@ def _pay_inputs(ws: Workspace, session: Session, head: CycleHead, last_load: int
 
 def _delivered(ws: Workspace, manifest: Mapping[str, object]) -> Iterator[ChecklistItem]:
     """Yield what the checks of the deliveries said of the publication, where they are kept: its warnings were published with it."""
-    kept = ws.logs / "checks" / f"delivered-{manifest['build_id']}.json"
+    kept = ws.logs / "checks" / f"delivered-{manifest.get('build_id', '')}.json"
     if not kept.is_file():
         return
     failed = [one for one in json.loads(kept.read_text(encoding="utf-8")) if not one["passed"]]

@@ -14,7 +14,7 @@ from incentives.ledger.states import Instruction
 from incentives.money import to_minor
 from incentives.periods import Period
 from incentives.services.accounts import Person
-from incentives.services.cycle_outcomes import check_cycle
+from incentives.services.cycle_outcomes import check_cycle, open_points
 from incentives.services.cycle_reads import resolve_pay_group
 from incentives.workspace import Workspace
 from quality.outcomes import stopping
@@ -53,7 +53,9 @@ def instruct_cycle(
     group = resolve_pay_group(ws, pay_group)
     require_finance(by, group)
     if kind is Instruction.WAIVE and not withdraw:
-        failing = sorted(outcome.name for outcome in stopping(check_cycle(ws, period, group)))
+        failing = sorted(outcome.name for outcome in stopping(open_points(ws, period, group).outcomes))
+        if subject not in failing:
+            failing = sorted(outcome.name for outcome in stopping(check_cycle(ws, period, group)))
         if subject not in failing:
             raise InputError(
                 f"'{subject}' stops nothing in this cycle.",

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from incentives.ledger import heads
 from incentives.ledger.engine import Ledger
-from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.states import Instruction
 from incentives.periods import Period
@@ -55,16 +52,17 @@ def checklist(ws: Workspace, period: Period, pay_group: str | None = None) -> Ch
         CheckFailedError: A frozen input is missing or has changed.
     """
     group = resolve_pay_group(ws, pay_group)
+    quick = open_points(ws, period, group)
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
-        head = heads.find(session, group, period)
-        manifest = parse_manifest(heads.calculation_of(session, head).manifest)
-        asked = questions_outcome(session, head)
-        items = close_items(ws, session, head)
-        waived = waived_checks(session, head)
+        manifest = parse_manifest(heads.calculation_of(session, heads.find(session, group, period)).manifest)
     statements = statements_of_cycle(ws, period, group, with_trace=True)
-    return Checklist(items, (*payable_outcomes(ws, period, group, statements, manifest), asked), waived)
+    return Checklist(quick.items, (*payable_outcomes(ws, period, group, statements, manifest), *quick.checks), quick.waived)
 
 
-def waived_checks(session: Session, head: CycleHead) -> frozenset[str]:
-    """Return the names of what is waived of a cycle."""
-    return frozenset(one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE)
+def open_points(ws: Workspace, period: Period, pay_group: str) -> Checklist:
+    """Return the close checklist without the checks of each statement, which take some seconds. Raises as `checklist`."""
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
+        head = heads.find(session, pay_group, period)
+        told = instructions_of(session, head)
+        waived = frozenset(one.subject for one in told if one.kind is Instruction.WAIVE)
+        return Checklist(close_items(ws, session, head), (questions_outcome(session, head),), waived)

@@ -39,6 +39,7 @@ PAGES = {
         "/cycles/main/2026-03",
         "/cycles/main/2026-03/acts/review",
         "/cycles/main/2026-03/acts/approve",
+        "/cycles/main/2026-03/checklist",
         "/cycles/main/2026-03/people",
         "/cycles/main/2026-03/people/lina",
         "/confirm",

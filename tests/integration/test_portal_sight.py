@@ -63,6 +63,10 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "/cycles/main/2020-01": set(),
     },
     "/cycles/{pay_group}/{period}/acts/{act}": {"/cycles/main/2026-03/acts/approve": FINANCE},
+    "/cycles/{pay_group}/{period}/checklist": {
+        "/cycles/main/2026-03/checklist": FINANCE,
+        "/cycles/main/2020-01/checklist": set(),
+    },
     "/cycles/{pay_group}/{period}/people": {"/cycles/main/2026-03/people": FINANCE},
     "/cycles/{pay_group}/{period}/people/{associate_id}": {
         "/cycles/main/2026-03/people/lina": FINANCE,

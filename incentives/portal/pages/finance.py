@@ -22,6 +22,7 @@ from incentives.portal.pages.pay import statement_page
 from incentives.portal.render import page
 from incentives.portal.visit import NotFoundError, Visit, VisitDep
 from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
+from incentives.services.questioning import CHECK as QUESTIONS
 from incentives.serving.checklist import open_items
 
 router = APIRouter()
@@ -120,6 +121,49 @@ def do_act(visit: VisitDep, pay_group: str, period: str, act: str) -> Response:
     if error is not None:
         return _act_page(visit, status, act, reason=reason, error=error)
     return RedirectResponse(f"/cycles/{pay_group}/{period}?done={act}", 303)
+
+
+@router.get("/cycles/{pay_group}/{period}/checklist")
+def checklist(visit: VisitDep, pay_group: str, period: str) -> Response:
+    """Show what stands between a calculated cycle and its approval: how much, what money, since when, whose."""
+    return _checklist_page(visit, pay_group, period)
+
+
+@router.post("/cycles/{pay_group}/{period}/checklist")
+def waive(visit: VisitDep, pay_group: str, period: str) -> Response:
+    """Waive an item; when it is refused the page comes back with what was typed and why."""
+    if visit.login is None:
+        raise NotFoundError
+    item, reason = visit.form.get("item", ""), visit.form.get("reason", "").strip()
+    try:
+        visit.portal.cycles.waive(visit.login, pay_group, period, item, reason=reason, at=visit.now)
+    except IncentivesError as refused:
+        words_of_it = f"{refused.what[:1].upper()}{refused.what[1:]} {refused.remedy or ''}".strip()
+        return _checklist_page(visit, pay_group, period, error=words_of_it, item=item, reason=reason)
+    return RedirectResponse(f"/cycles/{pay_group}/{period}/checklist", 303)
+
+
+def _checklist_page(visit: Visit, pay_group: str, period: str, *, error: str = "", item: str = "", reason: str = "") -> Response:
+    status = status_of(visit, pay_group, period)
+    found = visit.portal.cycles.checklist(pay_group, period)
+    if found is None:
+        raise NotFoundError
+    asked = next((check for check in found.checks if check.name == QUESTIONS), None)
+    return page(
+        "checklist.html",
+        visit,
+        status=409 if error else 200,
+        c=status,
+        found=found,
+        # What stops comes first, then what is waived or to be looked at, then what holds.
+        items=sorted(found.items, key=lambda one: (one.count == 0, one.name in found.waived, not one.stops)),
+        asked=asked,
+        stops=sum(one.stops and one.name not in found.waived for one in found.items),
+        can_waive=status.summary.state in ("calculated", "in_review"),
+        error=error,
+        item=item,
+        reason=reason,
+    )
 
 
 @router.get("/cycles/{pay_group}/{period}/people")
