@@ -218,11 +218,14 @@ def locked(workspace: Path) -> Path:
         ("open", "fatima"),
         ("calculate", "fatima"),
         ("review", "fatima"),
+        # Three managers of the company are credited and under no plan.
+        ("waive everyone_has_a_plan --reason agreed", "fatima"),
         ("approve", "georg"),
         ("lock", "georg"),
         ("export", "georg"),
     ):
-        run_here("cycle", act, "2013-Q3", "--workspace", workspace, env={"INCENTIVES_TOKEN": tokens[person]})
+        name, *more = act.split()
+        run_here("cycle", name, "2013-Q3", *more, "--workspace", workspace, env={"INCENTIVES_TOKEN": tokens[person]})
     return workspace
 
 
