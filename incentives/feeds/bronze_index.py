@@ -126,11 +126,12 @@ class BronzeIndex:
             row = connection.execute("select coalesce(max(load_id), 0) from loads").fetchone()
             return int(row[0])
 
-    def files(self, through: int | None = None) -> tuple[IndexedFile, ...]:
-        """Return every file of the loads up to a number, in order of delivery."""
+    def files(self, through: int | None = None, *, after: int = 0) -> tuple[IndexedFile, ...]:
+        """Return every file of the loads after one and up to another, in order of delivery."""
         with self._reading() as connection:
             rows = connection.execute(
-                f"select {_COLUMNS} from files where ?1 is null or load_id <= ?1 order by load_id, file_ordinal", (through,)
+                f"select {_COLUMNS} from files where (?1 is null or load_id <= ?1) and load_id > ?2 order by load_id, file_ordinal",
+                (through, after),
             )
             return tuple(IndexedFile(*row) for row in rows)
 

@@ -137,6 +137,9 @@ class Ledger:
             connection.commit()
 
 
+_READ_REVISION = text("SELECT version_num FROM alembic_version")
+
+
 @lru_cache(maxsize=_ENGINES_KEPT)
 def _engine_of(url: str, _process: int) -> Engine:
     """Return the engine of an address; one that is opened again still knows the statements that it compiled, and has no connection."""
@@ -148,9 +151,14 @@ def _engine_of(url: str, _process: int) -> Engine:
 
 
 def _revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
+    try:
+        # One statement: a ledger is opened many times, and asking for the table first costs as much as all the rest.
+        revision = connection.execute(_READ_REVISION).scalar()
+    except DBAPIError:
+        connection.rollback()
+        if connection.dialect.has_table(connection, "alembic_version"):
+            raise
         return None
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return str(revision) if revision is not None else None
 
 

@@ -11,7 +11,7 @@ from incentives.errors import IncentivesError
 from incentives.ledger.questions import Asked, LineName
 from incentives.portal.sight import Viewer
 from incentives.services.cycle_outcomes import Checklist
-from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
+from incentives.services.cycle_views import CycleStatus, CycleSummary, PersonTotal, StatementView
 
 
 class SignInRefusedError(IncentivesError):
@@ -71,8 +71,8 @@ class Cycles(Protocol):
     def status(self, pay_group: str, period: str) -> CycleStatus | None:
         """Return everything about one cycle, or None if it was never opened."""
 
-    def statements(self, pay_group: str, period: str) -> Sequence[StatementView]:
-        """Return the statements of a cycle's current version, without their traces."""
+    def totals(self, pay_group: str, period: str) -> Sequence[PersonTotal]:
+        """Return what each person is due by a cycle's current version, by plan and currency."""
 
     def statements_of(self, associate_id: str) -> Sequence[StatementView]:
         """Return the statements that a person may see themself, latest period first, without their traces."""

@@ -24,7 +24,7 @@ from incentives.services import accounts, cycles, questioning
 from incentives.services.accounts import Person
 from incentives.services.cycle_instructions import instruct_cycle
 from incentives.services.cycle_outcomes import Checklist, open_points
-from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
+from incentives.services.cycle_views import CycleStatus, CycleSummary, PersonTotal, StatementView
 from incentives.workspace import Workspace
 
 
@@ -134,10 +134,10 @@ class LedgerCycles:
         except InputError:
             return None
 
-    def statements(self, pay_group: str, period: str) -> Sequence[StatementView]:
-        """Return the statements of a cycle's current version, without their traces."""
+    def totals(self, pay_group: str, period: str) -> Sequence[PersonTotal]:
+        """Return what each person is due by a cycle's current version, by plan and currency."""
         try:
-            return cycles.statements_of_cycle(self._ws, Period.parse(period), pay_group)
+            return cycles.totals_of_cycle(self._ws, Period.parse(period), pay_group)
         except InputError:
             return ()
 

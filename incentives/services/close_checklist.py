@@ -7,7 +7,7 @@ the approval can be waived by name, for one calculation.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -118,6 +118,7 @@ def close_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Check
             "`incentives quarantine` lists them.",
             tolerance=ws.config.quality.quarantine_tolerance_minor,
         ),
+        _pay_inputs(ws, session, head),
         *_delivered(ws, manifest),
     )
 
@@ -130,8 +131,7 @@ def recorded_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Ch
         found = _Found(row["subject_id"], row["currency"], row["amount_minor"])
         of_kind.setdefault(row["kind"], []).append(found)
     targets = [found for kind in ("target_missing", "target_zero", "target_currency") for found in of_kind.get(kind, [])]
-    files = BronzeIndex(ws.bronze_index).files()
-    since = [file for file in files if file.load_id > calculation.last_load and _is_delivery(file)]
+    since = [file for file in BronzeIndex(ws.bronze_index).files(after=calculation.last_load) if _is_delivery(file)]
     return (
         _item(
             "everyone_has_a_plan",
@@ -168,7 +168,6 @@ def recorded_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Ch
             "Files landed after this calculation",
             "Calculate again, or leave them for the next cycle.",
         ),
-        _pay_inputs(ws, session, head, calculation.last_load, files),
     )
 
 
@@ -254,7 +253,7 @@ def _day(said: Mapping[str, object]) -> date | None:
     return None
 
 
-def _pay_inputs(ws: Workspace, session: Session, head: CycleHead, last_load: int, files: Iterable[IndexedFile]) -> ChecklistItem:
+def _pay_inputs(ws: Workspace, session: Session, head: CycleHead) -> ChecklistItem:
     """Return what was delivered of the inputs that bear on pay since the cycle before was calculated."""
     earlier = [
         other
@@ -264,10 +263,11 @@ def _pay_inputs(ws: Workspace, session: Session, head: CycleHead, last_load: int
         and other.version is not None
     ]
     before = max(earlier, key=lambda other: other.period_start, default=None)
+    last_load = heads.calculation_of(session, head).last_load
     since = heads.calculation_of(session, before).last_load if before is not None else last_load
     rows: dict[tuple[str, str], int] = {}
-    for file in files:
-        if since < file.load_id <= last_load and file.feed in _PAY_INPUTS and file.outcome == "loaded":
+    for file in BronzeIndex(ws.bronze_index).files(last_load, after=since):
+        if file.feed in _PAY_INPUTS and file.outcome == "loaded":
             rows[file.source, file.feed] = rows.get((file.source, file.feed), 0) + file.rows_delivered
     found = [_Found(f"{count} rows of {feed} by {source}") for (source, feed), count in sorted(rows.items())]
     what = f"Deliveries of feeds that bear on pay since the calculation of {before.period if before else 'the cycle before'}"

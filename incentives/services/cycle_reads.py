@@ -36,6 +36,7 @@ from incentives.services.cycle_views import (
     ExceptionView,
     InstructionView,
     OpeningTotal,
+    PersonTotal,
     StatementDifference,
     StatementView,
     TraceView,
@@ -93,6 +94,24 @@ def statements_of_cycle(
         number, of_version = calculation.calculation_id, calculation.version
         rows = read_statements(session, number, with_trace=with_trace)
         return tuple(_view(head, of_version, row) for row in rows)
+
+
+def totals_of_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[PersonTotal, ...]:
+    """Return what each person is due by the current version of a cycle, by person, plan and currency.
+
+    Raises:
+        InputError: The cycle was not opened or not calculated.
+    """
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
+        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
+        number = ledger_heads.calculation_of(session, head).calculation_id
+        rows = session.execute(
+            select(Statement.associate_id, Statement.plan, Statement.currency, func.sum(Statement.due_minor))
+            .where(Statement.calculation_id == number)
+            .group_by(Statement.associate_id, Statement.plan, Statement.currency)
+            .order_by(Statement.associate_id, func.min(Statement.statement_id))
+        )
+        return tuple(PersonTotal(*row) for row in rows)
 
 
 def statements_of(ws: Workspace, associate_id: str, *, drafts: bool = True) -> tuple[StatementView, ...]:
@@ -239,11 +258,10 @@ def _reason(session: Session, event_id: int) -> str | None:
 
 
 def _deliveries_after(ws: Workspace, load_id: int) -> tuple[DeliveryView, ...]:
-    files = BronzeIndex(ws.bronze_index).files()
     return tuple(
         DeliveryView(file.load_id, file.file_name, file.feed, file.rows_delivered)
-        for file in files
-        if file.load_id > load_id and file.outcome == "loaded" and file.feed != LOCKED_DIVISIONS
+        for file in BronzeIndex(ws.bronze_index).files(after=load_id)
+        if file.outcome == "loaded" and file.feed != LOCKED_DIVISIONS
     )
 
 

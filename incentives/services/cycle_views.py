@@ -81,6 +81,16 @@ class StatementView:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonTotal:
+    """What one person is due under one plan in one currency, adjustments included."""
+
+    associate_id: str
+    plan: str
+    currency: str
+    due_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class CurrencyTotal:
     """What a version comes to in one currency."""
 

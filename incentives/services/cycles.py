@@ -38,6 +38,7 @@ from incentives.services.cycle_reads import (
     statements_of_cycle,
     status_of,
     team_statements,
+    totals_of_cycle,
 )
 from incentives.services.cycle_views import CurrencyTotal, CycleStatus, ExportReport
 from incentives.services.frozen_divisions import divisions_to_freeze, freeze_divisions
@@ -63,6 +64,7 @@ __all__ = [
     "statements_of",
     "statements_of_cycle",
     "team_statements",
+    "totals_of_cycle",
 ]
 
 

@@ -21,7 +21,7 @@ from incentives.portal.pages.door import needs_confirmation
 from incentives.portal.pages.pay import statement_page
 from incentives.portal.render import page
 from incentives.portal.visit import NotFoundError, Visit, VisitDep
-from incentives.services.cycle_views import CycleStatus, CycleSummary, StatementView
+from incentives.services.cycle_views import CycleStatus, CycleSummary, PersonTotal, StatementView
 from incentives.services.questioning import CHECK as QUESTIONS
 from incentives.serving.checklist import open_items
 
@@ -41,7 +41,7 @@ PAGE_PEOPLE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTotal:
+class PersonRow:
     """One person's statements of a cycle, summed per currency."""
 
     person_id: str
@@ -170,7 +170,7 @@ def _checklist_page(visit: Visit, pay_group: str, period: str, *, error: str = "
 def people(visit: VisitDep, pay_group: str, period: str, start: int = 0) -> Response:
     """List what each person is due, a page at a time; each look at a person's pay is logged."""
     status = status_of(visit, pay_group, period)
-    rows = _people(visit, visit.portal.cycles.statements(pay_group, period))
+    rows = _people(visit, visit.portal.cycles.totals(pay_group, period))
     start = max(0, start)
     shown = rows[start : start + PAGE_PEOPLE]
     _log(visit, [row.person_id for row in shown], f"list of cycle {period}, {pay_group}")
@@ -263,15 +263,15 @@ def _until(visit: Visit) -> datetime | None:
         raise InputError(f"'{text}' is not a moment.", remedy="Choose a day and a time.") from error
 
 
-def _people(visit: Visit, statements: Sequence[StatementView]) -> list[PersonTotal]:
+def _people(visit: Visit, totals: Sequence[PersonTotal]) -> list[PersonRow]:
     sums: dict[tuple[str, str], int] = {}
     plans: dict[tuple[str, str], dict[str, None]] = {}
-    for view in statements:
-        key = (view.associate_id, view.currency)
-        sums[key] = sums.get(key, 0) + view.due_minor
-        plans.setdefault(key, {})[view.plan] = None
+    for total in totals:
+        key = (total.associate_id, total.currency)
+        sums[key] = sums.get(key, 0) + total.due_minor
+        plans.setdefault(key, {})[total.plan] = None
     rows = [
-        PersonTotal(person_id, visit.name_of(person_id), ", ".join(plans[(person_id, currency)]), currency, due)
+        PersonRow(person_id, visit.name_of(person_id), ", ".join(plans[(person_id, currency)]), currency, due)
         for (person_id, currency), due in sums.items()
     ]
     return sorted(rows, key=lambda row: (row.name.casefold(), row.person_id, row.currency))
