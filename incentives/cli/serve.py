@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import socket
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +17,11 @@ from incentives.cli.options import workspace_option
 from incentives.errors import BusyError, InputError, OutsideError
 from incentives.workspace import Workspace
 
+if TYPE_CHECKING:
+    import uvicorn
+
 DEFAULT_PORT = 8321
+WORKERS_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,11 @@ class Exposure:
     "--behind-proxy", "proxies", multiple=True, metavar="ADDRESS", help="A proxy that ends TLS and is trusted; repeatable."
 )
 @click.option("--name", "names", multiple=True, metavar="HOST", help="Name under which people reach it; repeatable.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help=f"Processes that answer. [default: one for each processor, at most {WORKERS_MAX}]",
+)
 def serve(
     workspace: Workspace,
     host: str,
@@ -52,22 +64,23 @@ def serve(
     tls_key: Path | None,
     proxies: tuple[str, ...],
     names: tuple[str, ...],
+    workers: int | None,
 ) -> None:
     """Serve the portal: what counts for whom and why, the team, the bonus cycles."""
-    serve_portal(workspace, host=host, port=port, exposure=Exposure(tls_certificate, tls_key, proxies, names))
+    serve_portal(workspace, host=host, port=port, exposure=Exposure(tls_certificate, tls_key, proxies, names), workers=workers)
 
 
-def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposure | None = None) -> None:
+def serve_portal(
+    workspace: Workspace, *, host: str, port: int, exposure: Exposure | None = None, workers: int | None = None
+) -> None:
     """Serve a workspace's portal until it is stopped.
 
     Raises:
         InputError: The address would be open without protection, or a demo would leave this machine.
-        OutsideError: The port is taken.
+        OutsideError: The port is taken, or a process that answers ended.
     """
-    import uvicorn
-
     from incentives import clock
-    from incentives.portal.app import LOOPBACK_HOSTS, create_app
+    from incentives.cli.workers import serve_by
     from incentives.portal.serving import make_portal
     from incentives.services.accounts import refuse_demo_accounts
     from incentives.services.erased_everywhere import forget_restored
@@ -78,8 +91,8 @@ def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposu
     # Whoever holds the lock meanwhile begins with the same.
     with contextlib.suppress(BusyError):
         forget_restored(workspace, clock.now())
-    portal = make_portal(workspace, now=clock.now, secure=exposure.is_protected)
-    app = create_app(portal, hosts=[*LOOPBACK_HOSTS, host, *exposure.names])
+    # Makes its store of sessions, before several processes ask for it at once.
+    make_portal(workspace, now=clock.now, secure=exposure.is_protected)
     listener = listen(host, port)
     scheme = "https" if exposure.certificate else "http"
     shown = f"[{host}]" if ":" in host else host
@@ -87,8 +100,20 @@ def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposu
     if workspace.config.workspace.demo:
         _show_demo_users(workspace)
     click.echo("             Stop it with Ctrl-C.")
-    config = uvicorn.Config(
-        app,
+    serve_by(workers or min(os.cpu_count() or 1, WORKERS_MAX), partial(_config, workspace.root, host, exposure), listener)
+
+
+def _config(root: Path, host: str, exposure: Exposure) -> uvicorn.Config:
+    """Return a server of a workspace's portal; made in each process that answers."""
+    import uvicorn
+
+    from incentives import clock
+    from incentives.portal.app import LOOPBACK_HOSTS, create_app
+    from incentives.portal.serving import make_portal
+
+    portal = make_portal(Workspace.open(root), now=clock.now, secure=exposure.is_protected)
+    return uvicorn.Config(
+        create_app(portal, hosts=[*LOOPBACK_HOSTS, host, *exposure.names]),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -97,7 +122,6 @@ def serve_portal(workspace: Workspace, *, host: str, port: int, exposure: Exposu
         ssl_certfile=exposure.certificate,
         ssl_keyfile=exposure.key,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def check_exposure(workspace: Workspace, host: str, exposure: Exposure) -> None:

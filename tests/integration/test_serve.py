@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import ssl
+import subprocess
+import sys
+import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from support_cli import run, serving
-from support_portal import NOW, Browser, make_client
+from support_cli import PROGRAM, run, serving
+from support_portal import NOW, PASSWORD, Browser, build_house, make_client
 from support_snapshot import make_workspace, published
 
 from incentives.cli.serve import Exposure, check_exposure
@@ -171,3 +179,83 @@ def test_a_workspace_that_is_no_demo_is_not_served_while_a_demo_account_is_live(
     refused = run("serve", "--workspace", ws.root, "--port", 0, code=2)
 
     assert "demo accounts are live" in refused.err
+
+
+@contextmanager
+def _two_workers(root: Path) -> Iterator[tuple[subprocess.Popen[str], str, list[int]]]:
+    """A portal that two processes answer for: the one that started them, its address, and their numbers."""
+    arguments = ["serve", "--workspace", str(root), "--port", "0", "--workers", "2"]
+    started = subprocess.Popen([sys.executable, "-u", "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert started.stdout is not None
+        printed = ""
+        for printed_line in started.stdout:
+            printed += printed_line
+            if "Ctrl-C" in printed_line:
+                break
+        address = re.search(r"http://127\.0\.0\.1:\d+", printed)
+        assert address is not None, printed
+        with urllib.request.urlopen(f"{address.group()}/sign-in") as answer:
+            assert answer.status == 200
+        yield started, address.group(), _answering(started.pid)
+    finally:
+        started.kill()
+        started.wait(timeout=20)
+
+
+def _answering(parent: int) -> list[int]:
+    """Return the processes that a portal started to answer."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def _all_end(processes: list[int]) -> bool:
+    """Whether processes end within some seconds."""
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        left = [
+            one for one in processes if Path(f"/proc/{one}/stat").exists() and " Z " not in Path(f"/proc/{one}/stat").read_text()
+        ]
+        if not left:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.slow
+def test_a_session_is_known_to_every_process_and_all_stop_together(tmp_path: Path) -> None:
+    house = build_house(tmp_path)
+    with _two_workers(house.ws.root) as (started, address, workers):
+        assert len(workers) == 2
+        with httpx.Client(base_url=address) as client:
+            page = client.get("/sign-in")
+            token = re.search(r'csrf" value="(\w+)"', page.text)
+            assert token is not None
+            form = {"csrf": token.group(1), "login": "omar", "password": PASSWORD, "next": "/"}
+            assert client.post("/sign-in", data=form).status_code == 303
+        cookies = dict(client.cookies)
+        # A new connection each time: whichever process takes it.
+        for _ in range(12):
+            assert httpx.get(f"{address}/cycles", cookies=cookies).status_code == 200
+        started.terminate()
+        assert started.wait(timeout=20) == 0
+        assert _all_end(workers)
+
+
+@pytest.mark.slow
+def test_one_process_that_ends_stops_the_others_and_is_told(tmp_path: Path) -> None:
+    ws = make_workspace(tmp_path / "ws")
+    with _two_workers(ws.root) as (started, _, workers):
+        os.kill(workers[0], signal.SIGKILL)
+
+        assert started.wait(timeout=20) == 3
+        assert _all_end(workers)
+
+
+@pytest.mark.slow
+def test_nobody_answers_for_a_portal_that_was_killed(tmp_path: Path) -> None:
+    ws = make_workspace(tmp_path / "ws")
+    with _two_workers(ws.root) as (started, _, workers):
+        started.kill()
+
+        assert _all_end(workers)

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
+import incentives.__main__
 from incentives.cli import main
 
-# DuckDB takes a program without a file for somebody at a prompt, and draws progress on the output of what takes long.
-PROGRAM = "__file__ = 'incentives'\nfrom incentives.cli import main\nmain()"
+# DuckDB takes a program without a file for somebody at a prompt, and draws progress on the output of what takes long. The file
+# is one that processes of a portal can begin with, as they do with the script `incentives`.
+_FILE = f"__file__ = {incentives.__main__.__file__!r}"
+PROGRAM = f"{_FILE}\nfrom incentives.cli import main\nmain()"
 # The same, building by what dbt compiled before (support_compiled).
-_PROGRAM_COMPILED = f"""__file__ = 'incentives'
+_PROGRAM_COMPILED = f"""{_FILE}
 import sys
 sys.path.append({str(Path(__file__).parent)!r})
 from support_compiled import build_compiled
