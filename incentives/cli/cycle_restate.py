@@ -25,6 +25,11 @@ COLUMNS = ("associate_id", "plan", "currency", "settled", "worth", "difference",
 @click.command()
 @period_argument
 @click.option("--reason", help="Why; kept with the act. Proposes the restatement.")
+@click.option(
+    "--divide-anew",
+    is_flag=True,
+    help="With --reason: also divide its order lines by today's policies, touches, owners and customers.",
+)
 @click.option("--confirm", is_flag=True, help="Confirm what another person proposed.")
 @click.option("--digest", metavar="DIGEST", help="With --confirm: digest of the proposal, or its first 8 characters or more.")
 @acting_options
@@ -34,6 +39,7 @@ def restate(
     period: Period,
     pay_group: str | None,
     reason: str | None,
+    divide_anew: bool,
     confirm: bool,
     digest: str | None,
     token: str | None,
@@ -50,9 +56,13 @@ def restate(
 
     if confirm and reason:
         raise InputError("--reason proposes and --confirm confirms; these are two people's acts.")
+    if divide_anew and not reason:
+        raise InputError("--divide-anew needs a --reason; it takes as long as a full build.")
     if reason:
         by = who_acts(workspace, token, actor)
-        found = restating.propose_restatement(workspace, period, pay_group=pay_group, by=by, now=clock.now(), reason=reason)
+        found = restating.propose_restatement(
+            workspace, period, pay_group=pay_group, by=by, now=clock.now(), reason=reason, divide_anew=divide_anew
+        )
     elif confirm:
         by = who_acts(workspace, token, actor)
         found = restating.confirm_restatement(workspace, period, pay_group=pay_group, by=by, now=clock.now(), digest=digest)

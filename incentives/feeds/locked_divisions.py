@@ -20,6 +20,7 @@ from incentives.feeds.sql_rows import literal
 from incentives.workspace import Workspace
 
 FEED = "locked_divisions"
+_RESTATED = ".restated-"
 COLUMNS = {
     "source": "varchar",
     "order_id": "varchar",
@@ -35,9 +36,9 @@ COLUMNS = {
 
 
 def land_locked_divisions(
-    ws: Workspace, divisions: Path, cycle: str, window: tuple[str, str], last_load: int, now: datetime
+    ws: Workspace, divisions: Path, cycle: str, window: tuple[str, str], last_load: int, now: datetime, *, restated: int = 0
 ) -> int | None:
-    """Land how the sales that a cycle pays were divided, once for each cycle.
+    """Land how the sales that a cycle pays were divided, once for each cycle and each restatement that divides them anew.
 
     The caller holds the writer's lock.
 
@@ -48,12 +49,13 @@ def land_locked_divisions(
         window: First earned day of the cycle's period, and the first after it, as ISO 8601.
         last_load: The load that the cycle was calculated from.
         now: The moment of landing.
+        restated: The number of the restatement; 0 of the lock itself.
 
     Returns:
         The number of the new load, or None where the cycle's divisions landed before.
     """
     index = BronzeIndex(ws.bronze_index)
-    name = file_name(cycle)
+    name = file_name(cycle, restated)
     if index.last_text(FEED, name) is not None:
         return None
     with work_folder(ws) as folder:
@@ -81,17 +83,28 @@ def land_locked_divisions(
     return row.load_id
 
 
-def file_name(cycle: str) -> str:
-    """Return the name under which the divisions of a cycle, `period/pay group`, land."""
-    return f"{cycle.replace('/', '-')}.parquet"
+def file_name(cycle: str, restated: int = 0) -> str:
+    """Return the name under which the divisions of a cycle, `period/pay group`, or of one of its restatements land."""
+    return f"{cycle.replace('/', '-')}{f'{_RESTATED}{restated}' if restated else ''}.parquet"
+
+
+def is_of(file: IndexedFile, cycle: str) -> bool:
+    """Return whether a file holds divisions that a cycle froze, at its lock or by a restatement."""
+    stem = cycle.replace("/", "-")
+    return file.feed == FEED and (file.file_name == f"{stem}.parquet" or file.file_name.startswith(f"{stem}{_RESTATED}"))
 
 
 def create_locked_divisions(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[IndexedFile]) -> None:
-    """Create table `config.locked_divisions`: of lines that several cycles froze, the first freeze alone."""
+    """Create table `config.locked_divisions`: of lines that several cycles froze, the first freeze alone, unless a restatement took its place."""
     columns = ", ".join(f"{name} {data_type}" for name, data_type in COLUMNS.items())
     connection.execute(f"create table config.locked_divisions ({columns})")
     for file in files:
         if file.feed == FEED and file.outcome == "loaded" and file.facts_path is not None:
+            if _RESTATED in file.file_name:
+                connection.execute(
+                    "delete from config.locked_divisions where (source, order_id, line_id) in "
+                    f"(select (source, order_id, line_id) from read_parquet({literal(str(root / file.facts_path))}))"
+                )
             connection.execute(
                 f"insert into config.locked_divisions select frozen.* from read_parquet({literal(str(root / file.facts_path))}) as frozen "
                 "where not exists (select 1 from config.locked_divisions as before where before.source = frozen.source "

@@ -70,6 +70,12 @@ def last_of(session: Session, head: CycleHead) -> Restatement | None:
     )
 
 
+def confirmed_of(session: Session, head: CycleHead) -> tuple[Restatement, ...]:
+    """Return the confirmed restatements of a cycle, oldest first."""
+    query = select(Restatement).where(Restatement.cycle_id == head.cycle_id, Restatement.state == CONFIRMED)
+    return tuple(session.scalars(query.order_by(Restatement.sequence)))
+
+
 def manifest_in_force(session: Session, head: CycleHead, before_event: int | None = None) -> str:
     """Return what a locked cycle is frozen with: the last confirmed restatement, or the locked version's manifest.
 
@@ -85,11 +91,16 @@ def manifest_in_force(session: Session, head: CycleHead, before_event: int | Non
     return found if found is not None else calculation_of(session, head).manifest
 
 
+def require_restatable(head: CycleHead) -> None:
+    """Refuse a cycle that is not locked. Raises StateError."""
+    if head.state not in FINAL_STATES:
+        raise StateError(f"the cycle is {head.state.value}; only a locked one is restated.", where=head.subject)
+
+
 def _require(session: Session, actor: Actor, head: CycleHead) -> None:
     if actor.kind != "person":
         raise AccessError(f"{actor.person_id} is a {actor.kind}; `restate` is for a person.")
-    if head.state not in FINAL_STATES:
-        raise StateError(f"the cycle is {head.state.value}; only a locked one is restated.", where=head.subject)
+    require_restatable(head)
     require_not_own_pay(actor, people_of(session, head), head.subject)
 
 

@@ -143,9 +143,16 @@ def calculate(ws: Workspace, period: Period, pay_group: str, *, as_of: date) -> 
             "nothing is published yet, so there is nothing to calculate from.", remedy="Run `incentives build` first."
         )
     with snapshot.connect() as connection:
-        plans = read_plans(ws.plans, published_registry(connection))
-        inputs = read_inputs(connection, [text.plan for text in plans], period)
+        plans, inputs = read_plans_and_inputs(ws, connection, period)
     return Calculation(calculate_bonus([text.plan for text in plans], inputs, period, group), inputs, plans, as_of)
+
+
+def read_plans_and_inputs(
+    ws: Workspace, connection: duckdb.DuckDBPyConnection, period: Period
+) -> tuple[tuple[PlanText, ...], BonusInputs]:
+    """Return the workspace's plans, read against what a snapshot or warehouse measures, and what they need of it. Raises as `calculate`."""
+    plans = tuple(read_plans(ws.plans, published_registry(connection)))
+    return plans, read_inputs(connection, [text.plan for text in plans], period)
 
 
 def pay_group_of(ws: Workspace, name: str) -> PayGroup:

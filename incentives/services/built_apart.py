@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.feeds.bronze_views import loads_through
 from incentives.feeds.dbt_files import project_dir
-from incentives.feeds.locked_divisions import FEED
+from incentives.feeds.locked_divisions import FEED, is_of
 from incentives.policies.load import PolicyVersion, load_policy_texts
 from incentives.warehouse.documents import landed_config, landed_policies
 from incentives.warehouse.fingerprint import code_fingerprint
@@ -68,6 +68,7 @@ def built_apart(
     policies: Sequence[PolicyVersion] | None = None,
     alter: Alter | None = None,
     with_locked: bool = False,
+    but_of: Collection[str] = (),
 ) -> Iterator[Path]:
     """Give the DuckDB file of a warehouse built from the loads up to one, without its data tests.
 
@@ -77,6 +78,7 @@ def built_apart(
         policies: In the place of the landed ones.
         alter: Told the database before anything is built: schema `bronze` shows what was landed.
         with_locked: Whether divisions that cycles locked hold here too; without, everything is divided anew.
+        but_of: Cycles, `period/pay group`, whose divisions do not hold.
 
     Raises:
         CheckFailedError: A model could not be built, or the policies leave a day without one.
@@ -86,12 +88,15 @@ def built_apart(
     from incentives.warehouse import dbt_run
     from incentives.warehouse.gaps import refuse_policy_gaps
 
-    files = tuple(file for file in BronzeIndex(ws.bronze_index).files(load_id) if with_locked or file.feed != FEED)
+    landed = BronzeIndex(ws.bronze_index).files(load_id)
+    files = tuple(
+        file for file in landed if file.feed != FEED or (with_locked and not any(is_of(file, cycle) for cycle in but_of))
+    )
     loads = loads_through(ws.bronze_index, load_id)
     ws.warehouse_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="apart-", dir=ws.warehouse_dir) as folder:
         database = Path(folder) / databases.NAME
-        landed = databases.Landed(
+        shown = databases.Landed(
             root=ws.root,
             files=files,
             loads=loads,
@@ -99,7 +104,7 @@ def built_apart(
             policies=load_policy_texts(landed_policies(ws.root, files).items()) if policies is None else policies,
             as_of=datetime.fromisoformat(loads[-1].landed_at).astimezone(UTC),
         )
-        databases.create_database(database, landed)
+        databases.create_database(database, shown)
         if alter is not None:
             with closing(duckdb.connect(str(database))) as connection:
                 alter(connection)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,11 +24,14 @@ from incentives.money import format_minor, to_minor
 from incentives.periods import Period
 from incentives.services.diagnostics import quarantined_rows
 from incentives.services.manifests import parse_manifest
+from incentives.services.net_effect import NetEffect
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
 from quality.outcomes import CheckOutcome
 
 SUITE = "close"
+# Followed by the last load that came: a waiver covers what somebody saw.
+LANDED_SINCE = "nothing_landed_after_load_"
 # Inputs that bear on pay beside what is sold.
 _PAY_INPUTS = ("assignments", "client_ownership", "credit_overrides", "fx_rates", "scores", "targets")
 _SHOWN = 5
@@ -49,7 +52,7 @@ class ChecklistItem:
         name: What would hold if nothing were to be done, as waivers name it; of what landed since, up to which load.
         blocking: Whether it stops the approval while something is left of it.
         count: How much of it there is; 0: it holds.
-        money: Minor units that hang on it, by currency, whichever way they would go.
+        money: Minor units that hang on it, by currency, whichever way they would go; of what landed since what it would move in all.
         oldest: Since when the oldest of it waits, by business date; None where that is not known.
         owner: Who can mend it: the sources that deliver it, as the configuration names them, or finance.
         sentence: What it is, and what to do.
@@ -162,13 +165,25 @@ def recorded_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Ch
             "Look at the pool's share_by.",
         ),
         _item(
-            f"nothing_landed_after_load_{max(file.load_id for file in since) if since else calculation.last_load}",
+            f"{LANDED_SINCE}{max(file.load_id for file in since) if since else calculation.last_load}",
             [_Found(f"{file.feed}: {file.file_name}") for file in since],
             "finance",
             "Files landed after this calculation",
             "Calculate again, or leave them for the next cycle.",
         ),
     )
+
+
+def with_effect(item: ChecklistItem, effect: Sequence[NetEffect] | None) -> ChecklistItem:
+    """Return the item of what landed since with what calculating again would move; None: it is not built and published yet."""
+    if effect is None:
+        return replace(item, sentence=f"{item.sentence} What they move is known once they are built and published.")
+    moved = [
+        f"{format_minor(one.due_minor, one.currency)} {one.currency} for {one.people} {'people' if one.people > 1 else 'person'}"
+        for one in effect
+    ]
+    said = f"Calculated again it would move {', '.join(moved)}." if moved else "Calculated again it would move nothing."
+    return replace(item, money=tuple((one.currency, one.due_minor) for one in effect), sentence=f"{item.sentence} {said}")
 
 
 def _item(

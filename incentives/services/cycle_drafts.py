@@ -14,6 +14,7 @@ from incentives.ledger.holdbacks import open_gates
 from incentives.money import format_minor
 from incentives.periods import Period
 from incentives.services.adjustments import Restated, in_statement_order, locked_before, restated_periods, settled_by_period
+from incentives.services.frozen_divisions import require_divided
 from incentives.services.holdback_gates import gate_measures, gates_spec, with_decisions
 from incentives.services.manifests import freeze, text_digests
 from incentives.services.statement_drafts import statement_drafts
@@ -37,6 +38,7 @@ def calculation_draft(ws: Workspace, ledger: Ledger, head: CycleHead) -> Calcula
         raise InputError(
             "nothing is published yet, so there is nothing to calculate from.", remedy="Run `incentives build` first."
         )
+    require_divided(ws, ledger, snapshot.last_load)
     period = Period.parse(head.period)
     calculation = calculate(ws, period, head.pay_group, as_of=snapshot.as_of.date())
     with ledger.reading() as session, snapshot.connect() as connection:

@@ -9,10 +9,11 @@ from incentives.ledger.engine import Ledger
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.states import Instruction
 from incentives.periods import Period
-from incentives.services.close_checklist import ChecklistItem, close_items
+from incentives.services.close_checklist import LANDED_SINCE, ChecklistItem, close_items, with_effect
 from incentives.services.cycle_checks import payable_outcomes
 from incentives.services.cycle_reads import resolve_pay_group, statements_of_cycle
 from incentives.services.manifests import parse_manifest
+from incentives.services.net_effect import net_effect
 from incentives.services.questioning import questions_outcome
 from incentives.workspace import Workspace
 from quality.outcomes import CheckOutcome
@@ -54,9 +55,15 @@ def checklist(ws: Workspace, period: Period, pay_group: str | None = None) -> Ch
     group = resolve_pay_group(ws, pay_group)
     quick = open_points(ws, period, group)
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
-        manifest = parse_manifest(heads.calculation_of(session, heads.find(session, group, period)).manifest)
+        head = heads.find(session, group, period)
+        manifest = parse_manifest(heads.calculation_of(session, head).manifest)
+        landed = any(item.count for item in quick.items if item.name.startswith(LANDED_SINCE))
+        effect = net_effect(ws, session, head) if landed else None
+    items = tuple(
+        with_effect(item, effect) if item.count and item.name.startswith(LANDED_SINCE) else item for item in quick.items
+    )
     statements = statements_of_cycle(ws, period, group, with_trace=True)
-    return Checklist(quick.items, (*payable_outcomes(ws, period, group, statements, manifest), *quick.checks), quick.waived)
+    return Checklist(items, (*payable_outcomes(ws, period, group, statements, manifest), *quick.checks), quick.waived)
 
 
 def open_points(ws: Workspace, period: Period, pay_group: str) -> Checklist:

@@ -13,9 +13,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from incentives.bonus.inputs import MOVED, SCHEMAS, BonusInputs
 from incentives.bonus.pay_group import PayGroup
@@ -26,10 +27,12 @@ from incentives.periods import CALENDARS, Period
 from incentives.plans.load import PlanText, parse_plan
 from incentives.plans.registry import read_registry
 from incentives.serving.durable import sha256_of, sync_dir, sync_file
-from incentives.serving.snapshots import Snapshot
 from incentives.settings import CONFIG_NAME
 from incentives.warehouse.documents import landed_policies
 from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
 
 FORMAT = 1
 DIVISIONS = "divisions"
@@ -43,9 +46,36 @@ order by order_line_key, role_order nulls last, recipient, credit_minor
 """
 
 
+class CalculatedFrom(Protocol):
+    """What a calculation reads: a publication, or a warehouse beside it that is named like the one it stands in for."""
+
+    @property
+    def publication(self) -> str:
+        """Name of the publication."""
+
+    @property
+    def build_id(self) -> str:
+        """Of the build."""
+
+    @property
+    def last_load(self) -> int:
+        """The last load that it holds."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment that it is built for."""
+
+    @property
+    def code_fingerprint(self) -> str:
+        """Fingerprint of the rules that made it."""
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Open it to be read."""
+
+
 def freeze(
     ws: Workspace,
-    snapshot: Snapshot,
+    snapshot: CalculatedFrom,
     *,
     period: Period,
     pay_group: str,
@@ -53,18 +83,20 @@ def freeze(
     plan_texts: Mapping[str, str],
     adjusted: Mapping[str, tuple[BonusInputs, bool]],
     gates: Mapping[str, JsonValue] | None = None,
+    divided_anew: bool = False,
 ) -> dict[str, JsonValue]:
     """Keep everything a calculation was made from and return its manifest.
 
     Args:
         ws: The workspace.
-        snapshot: The publication that was read.
+        snapshot: The publication that was read, or a warehouse beside it.
         period: The cycle's period.
         pay_group: Whose cycle.
         inputs: The frames that the calculation read.
         plan_texts: File name -> text of each plan that was used.
         adjusted: Locked period -> its inputs as of today, and whether its differences are only listed.
         gates: What was read for gates that held-back payouts wait for: measures, from, to.
+        divided_anew: Of a restatement: the lines are divided by today's rules, and later builds keep that.
     """
     group = ws.config.pay_groups[pay_group]
     with _workbench(ws) as bench:
@@ -106,6 +138,7 @@ def freeze(
                 for label, (inputs, is_final) in adjusted.items()
             },
             **({"gates": gates} if gates else {}),
+            **({"divided_anew": True} if divided_anew else {}),
         }
 
 
@@ -197,6 +230,11 @@ def adjusted_divisions(ws: Workspace, manifest: Mapping[str, object], period: st
     return _checked(ws, objects_of(manifest)[f"adjusted/{period}/{DIVISIONS}"])
 
 
+def is_divided_anew(manifest: Mapping[str, object]) -> bool:
+    """Whether a restatement divided the order lines of its period by the rules of its day."""
+    return bool(manifest.get("divided_anew"))
+
+
 def gates_of(manifest: Mapping[str, object]) -> Mapping[str, object]:
     """Return what a version read for gates; empty where nothing waited for one."""
     found = manifest.get("gates")
@@ -239,7 +277,9 @@ def _adjusted(manifest: Mapping[str, object]) -> Mapping[str, Mapping[str, objec
     return part if isinstance(part, Mapping) else {}
 
 
-def _keep_adjusted(ws: Workspace, snapshot: Snapshot, bench: Path, period: Period, inputs: BonusInputs) -> dict[str, JsonValue]:
+def _keep_adjusted(
+    ws: Workspace, snapshot: CalculatedFrom, bench: Path, period: Period, inputs: BonusInputs
+) -> dict[str, JsonValue]:
     """Keep what order lines moved of a locked period, and how its lines are divided now."""
     folder = bench / f"adjusted-{period.label}"
     inputs.to_parquet(folder)
@@ -254,7 +294,7 @@ def _first_day(inputs: BonusInputs, period: Period) -> date:
     return min([*days, period.start])
 
 
-def _write_divisions(snapshot: Snapshot, start: date, end: date, target: Path) -> None:
+def _write_divisions(snapshot: CalculatedFrom, start: date, end: date, target: Path) -> None:
     """Write the credited lines of a window; a snapshot reaches no other file, so the rows go through Arrow."""
     import pyarrow.parquet as parquet
 

@@ -1,19 +1,24 @@
 """Use case: restate a locked cycle with what is known today of targets, assignments, plans, rates and every other input.
 
-How its order lines were divided stays as it was locked. The difference by cause is shown before anybody confirms it.
+How its order lines were divided stays as it was locked, unless they are to be divided anew: by the policies, touches, owners and joined
+customers of today. The difference by cause is shown before anybody confirms it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
 from incentives.ledger import heads, restatements
-from incentives.ledger.audit import digest_of
+from incentives.ledger.audit import JsonValue, digest_of
 from incentives.ledger.engine import Ledger
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.rules import require_finance
@@ -22,10 +27,15 @@ from incentives.ledger.states import FINAL_STATES
 from incentives.periods import Period
 from incentives.services.accounts import Person
 from incentives.services.adjustments import open_drafts, settled_by_period
+from incentives.services.built_apart import built_apart, last_build
 from incentives.services.cycle_reads import causes_of, resolve_pay_group
-from incentives.services.manifests import freeze, frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
+from incentives.services.frozen_divisions import freeze_divisions
+from incentives.services.manifests import CalculatedFrom, freeze, frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
 from incentives.serving import snapshots
 from incentives.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +63,31 @@ class RestatementView:
 
 
 def propose_restatement(
-    ws: Workspace, period: Period, *, pay_group: str | None = None, by: Person, now: datetime, reason: str
+    ws: Workspace,
+    period: Period,
+    *,
+    pay_group: str | None = None,
+    by: Person,
+    now: datetime,
+    reason: str,
+    divide_anew: bool = False,
 ) -> RestatementView:
     """Freeze a locked period anew from the published snapshot and propose it.
+
+    Args:
+        ws: The workspace.
+        period: Of the cycle.
+        pay_group: Its pay group; the default one, or the only one.
+        by: Finance of the pay group.
+        now: When.
+        reason: In words.
+        divide_anew: Also divide its order lines by what holds today, for every pay group that was locked with them.
 
     Raises:
         AccessError: `by` is not finance of the pay group, or is paid by the cycle.
         InputError: Nothing is published, or the cycle is not locked.
         DocumentError: A plan has mistakes.
     """
-    from incentives.services.bonus import calculate
-
     group = resolve_pay_group(ws, pay_group)
     require_finance(by, group)
     snapshot = snapshots.current(ws)
@@ -71,19 +95,13 @@ def propose_restatement(
         raise InputError("nothing is published yet, so there is nothing to restate from.", remedy="Run `incentives build` first.")
     with Ledger.open(ws.ledger_place) as ledger:
         with ledger.reading() as session:
-            heads.find(session, group, period)
-        calculation = calculate(ws, period, group, as_of=snapshot.as_of.date())
+            head = heads.find(session, group, period)
+            restatements.require_restatable(head)
+            together = [other.subject for other in heads.heads(session) if other.period == head.period]
+        with _divided_anew(ws, snapshot, together) if divide_anew else nullcontext(snapshot) as source:
+            manifest = _frozen(ws, source, period, group, divide_anew)
         if snapshots.current(ws) != snapshot:
             raise InputError("another snapshot was published meanwhile.", remedy="Restate again.")
-        manifest = freeze(
-            ws,
-            snapshot,
-            period=period,
-            pay_group=group,
-            inputs=calculation.inputs,
-            plan_texts={text.path.name: text.text for text in calculation.plans},
-            adjusted={},
-        )
         with ledger.act() as session:
             head = heads.find(session, group, period)
             restatements.propose(session, by.actor(), head, manifest, at=now, reason=reason)
@@ -96,9 +114,51 @@ def confirm_restatement(
     """Confirm the proposed restatement; the earliest cycle that is not locked carries it. Raises as the ledger refuses."""
     group = resolve_pay_group(ws, pay_group)
     require_finance(by, group)
-    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
-        restatements.confirm(session, by.actor(), heads.find(session, group, period), at=now, digest=digest)
+    with ws.writer_lock("restate"), Ledger.open(ws.ledger_place) as ledger:
+        with ledger.act() as session:
+            restatements.confirm(session, by.actor(), heads.find(session, group, period), at=now, digest=digest)
+        freeze_divisions(ws, ledger, now)
     return restatement_of(ws, period, group)
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A warehouse beside the publication that it stands in for."""
+
+    database: Path
+    publication: str
+    build_id: str
+    last_load: int
+    as_of: datetime
+    code_fingerprint: str
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        return snapshots.open_read_only(self.database)
+
+
+@contextmanager
+def _divided_anew(ws: Workspace, snapshot: snapshots.Snapshot, together: Sequence[str]) -> Iterator[CalculatedFrom]:
+    """Give a warehouse of the last build's loads in which the divisions of some cycles do not hold."""
+    build = last_build(ws)
+    with built_apart(ws, build.last_load, with_locked=True, but_of=together) as database:
+        yield _Apart(database, snapshot.publication, build.build_id, build.last_load, snapshot.as_of, snapshot.code_fingerprint)
+
+
+def _frozen(ws: Workspace, source: CalculatedFrom, period: Period, pay_group: str, divide_anew: bool) -> dict[str, JsonValue]:
+    from incentives.services.bonus import read_plans_and_inputs
+
+    with source.connect() as connection:
+        plans, inputs = read_plans_and_inputs(ws, connection, period)
+    return freeze(
+        ws,
+        source,
+        period=period,
+        pay_group=pay_group,
+        inputs=inputs,
+        plan_texts={text.path.name: text.text for text in plans},
+        adjusted={},
+        divided_anew=divide_anew,
+    )
 
 
 def restatement_of(ws: Workspace, period: Period, pay_group: str | None = None) -> RestatementView:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support_build import KEY, deliver, line
-from support_shop import SELLER, TENTH, Shop
+from support_shop import HALF, SELLER, TENTH, Shop, returned
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +67,65 @@ def test_a_wrong_rate_is_put_right_by_two_people_and_nothing_locked_changes(
     assert shop.calculated("2026-03")["lina", "2026-01"] == ("132.00", "120.00", "12.00")
     listed = shop.command("cycle", "adjustments", "2026-03", "--format", "json").json()
     assert [(row["associate_id"], [part["order_id"] for part in row["lines"]]) for row in listed] == [("lina", ["j2"])]
+
+
+def test_the_lines_of_a_locked_period_are_divided_anew_by_two_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INCENTIVES_KEY", KEY)
+    shop = Shop(tmp_path / "ws", SELLER, TENTH)
+    talk = {
+        "source": "till",
+        "interaction_id": "i1",
+        "kind": "conversation",
+        "channel": "chat",
+        "associate_id": "noor",
+        "customer_id": "c1",
+        "started_at": "2026-01-09T10:00:00Z",
+    }
+    deliver(shop.ws, "desk", "interactions-1.csv", [talk])
+    sales = [
+        line("j1", "1", "1000.00", day="2026-01-10", location_id="", customer_id="c1"),
+        line("j2", "1", "300.00", day="2026-01-11", location_id="", seller="anna"),
+    ]
+    deliver(shop.ws, "till", "order_lines-1.csv", sales)
+    shop.land_and_build()
+    shop.calculated("2026-01")
+    assert shop.paid("2026-01") == [("anna", "BONUS", "30.00"), ("lina", "BONUS", "100.00")]
+
+    # The policy should have given half to advice: neither mending it nor restating without dividing anew moves a line of January.
+    (shop.ws.policies / "only.yaml").write_text(HALF, encoding="utf-8")
+    shop.land_and_build()
+    plain = shop.cycle("restate", "2026-01", "--reason", "the policy", "--format", "json").json()[0]
+    assert plain["differences"] == []
+
+    # Divided anew: half of j1 is noor's, and half of j2, whose customer nobody knows, is the house's.
+    anew = ("restate", "2026-01", "--reason", "half is the advisor's", "--divide-anew", "--format", "json")
+    shown = shop.cycle(*anew).json()[0]
+    moved = {(row["associate_id"], row["settled_minor"], row["worth_minor"]) for row in shown["differences"]}  # type: ignore[attr-defined]
+    assert moved == {("lina", 100_00, 50_00), ("noor", 0, 50_00), ("anna", 30_00, 15_00)}
+    before = shop.command("credits", "--period", "2026-01", "--format", "csv").out
+    shop.cycle("restate", "2026-01", "--confirm", "--digest", str(shown["digest"])[:12], by="iris")
+    assert shop.command("credits", "--period", "2026-01", "--format", "csv").out == before
+
+    # Nothing is calculated from what does not know it yet; the next build does, as an increment and as a whole.
+    shop.cycle("open", "2026-02")
+    assert "divided anew" in shop.command("cycle", "calculate", "2026-02", "--actor", "omar", code=2).err
+    shop.command("build")
+    shop.command("audit", "build")
+    shop.cycle("calculate", "2026-02")
+    adjustments = {who: row for (who, earned), row in shop.statements("2026-02").items() if earned == "2026-01"}
+    assert adjustments == {
+        "lina": ("50.00", "100.00", "-50.00"),
+        "noor": ("50.00", "0.00", "50.00"),
+        "anna": ("15.00", "30.00", "-15.00"),
+    }
+    assert shop.paid("2026-02") == [("noor", "ADJUSTMENT_2026-01", "50.00")]
+
+    # What comes back of j1 is taken from both, as it is divided now.
+    deliver(shop.ws, "till", "order_lines-2.csv", [returned("r1", "j1", "-400.00", "2026-03-05")])
+    shop.land_and_build()
+    march = shop.calculated("2026-03")
+    assert (march["lina", "2026-01"][2], march["noor", "2026-01"][2]) == ("-20.00", "-20.00")
+    shop.everything_holds("2026-01", "2026-02", "2026-03")
 
 
 def test_an_open_cycle_is_not_restated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

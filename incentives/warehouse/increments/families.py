@@ -165,5 +165,6 @@ def _moved_sellers() -> str:
 
 
 def _locked() -> str:
-    """Return the lines whose division a cycle froze since."""
-    return f"select source, order_id, line_id from config.locked_divisions except select source, order_id, line_id from {BEFORE}.config.locked_divisions"
+    """Return the lines whose division a cycle froze since, or otherwise."""
+    now, before = "select * from config.locked_divisions", f"select * from {BEFORE}.config.locked_divisions"
+    return f"select distinct source, order_id, line_id from (({now} except {before}) union all ({before} except {now}))"
