@@ -30,7 +30,9 @@ def checklist(period: Period, pay_group: str | None, workspace: Workspace, outpu
     Exit 1 if something stops it that is not waived: `incentives cycle waive PERIOD ITEM --reason ...`.
     """
     from incentives.services.cycle_outcomes import checklist as look
+    from incentives.services.cycle_reads import require_before_approval
 
+    require_before_approval(workspace, period, pay_group)
     found = look(workspace, period, pay_group)
     rows: list[dict[str, Cell]] = [
         {

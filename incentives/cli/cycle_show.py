@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from incentives.services.cycle_views import CycleStatus, CycleSummary, ExportReport, ReplayReport
 
 SUMMARY_COLUMNS = ("period", "pay_group", "state", "version", "people", "currency", "worth", "due", "digest")
+_SAID = {"accepted": "accepted", "refused": "refused, and owed again", "waiting": "without an answer yet"}
 
 
 def print_json(rows: list[dict[str, object]]) -> None:
@@ -65,6 +66,9 @@ def show_status(status: CycleStatus, output_format: OutputFormat) -> None:
         people = "1 person" if opening.people == 1 else f"{opening.people} people"
         amount = format_minor(opening.amount_minor, opening.currency)
         click.echo(f"opens with: {amount} {opening.currency} {opening.balance.replace('_', ' ')} of {people}")
+    for said in status.payroll:
+        people = "1 person" if said.people == 1 else f"{said.people} people"
+        click.echo(f"payroll: {format_minor(said.amount_minor, said.currency)} {said.currency} of {people} {_SAID[said.outcome]}")
     for blocker in status.blockers:
         click.echo(f"note: {blocker}")
     if status.possible:

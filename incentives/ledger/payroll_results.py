@@ -27,6 +27,7 @@ ACT = "payroll_result"
 Outcome = Literal["accepted", "refused"]
 ACCEPTED: Outcome = "accepted"
 REFUSED: Outcome = "refused"
+WAITING = "waiting"
 _KINDS: dict[Outcome, EntryKind] = {ACCEPTED: EntryKind.PAYROLL_ACCEPTED, REFUSED: EntryKind.PAYROLL_REFUSED}
 
 
@@ -75,9 +76,7 @@ def record_results(
     if head.state is not CycleState.EXPORTED:
         raise StateError(f"the cycle is {head.state.value}; payroll answers what was exported.", where=head.subject)
     require_not_own_pay(actor, people_of(session, head), head.subject)
-    paid: dict[tuple[str, str], int] = {}
-    for line in recorded_lines(session, head):
-        paid[line.associate_id, line.currency] = paid.get((line.associate_id, line.currency), 0) + line.amount_minor
+    paid = _paid(session, head)
     known = recorded_outcomes(session, head)
     told = _told(results, paid, known, head)
     if accept_rest:
@@ -95,6 +94,25 @@ def record_results(
     return Recorded(counts[ACCEPTED], counts[REFUSED], len(told) - len(new), waiting, sums[ACCEPTED], sums[REFUSED])
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What payroll said of a cycle's payments in one currency: `outcome` is accepted, refused or waiting; minor units."""
+
+    outcome: str
+    currency: str
+    people: int
+    amount_minor: int
+
+
+def answered(session: Session, head: CycleHead) -> tuple[Answered, ...]:
+    """Return what payroll said of the payments of an exported cycle; nothing before the export."""
+    told = recorded_outcomes(session, head)
+    found: dict[tuple[str, str], list[int]] = {}
+    for (associate, currency), amount in _paid(session, head).items():
+        found.setdefault((told.get((associate, currency), WAITING), currency), []).append(amount)
+    return tuple(Answered(*key, len(amounts), sum(amounts)) for key, amounts in sorted(found.items()))
+
+
 def recorded_outcomes(session: Session, head: CycleHead) -> dict[tuple[str, str], str]:
     """Return what payroll said of a cycle's payments so far, by person and currency."""
     outcomes = {kind.value: outcome for outcome, kind in _KINDS.items()}
@@ -104,6 +122,14 @@ def recorded_outcomes(session: Session, head: CycleHead) -> dict[tuple[str, str]
         )
     )
     return {(associate, key.rpartition("/")[2]): outcomes[kind] for associate, kind, key in rows}
+
+
+def _paid(session: Session, head: CycleHead) -> dict[tuple[str, str], int]:
+    """Return what a cycle's export pays each person in each currency, minor units."""
+    paid: dict[tuple[str, str], int] = {}
+    for line in recorded_lines(session, head):
+        paid[line.associate_id, line.currency] = paid.get((line.associate_id, line.currency), 0) + line.amount_minor
+    return paid
 
 
 def _told(

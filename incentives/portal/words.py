@@ -159,6 +159,12 @@ def measures_named(text: str) -> str:
     return _MEASURE_CODE.sub(lambda found: MEASURE[found.group()].lower(), text)
 
 
+PAYROLL = {
+    "accepted": "Accepted",
+    "refused": "Refused, and owed again",
+    "waiting": "No answer yet",
+}
+
 CLOSE_ITEM = {
     "everyone_has_a_plan": "People without a plan",
     "every_target_is_there": "Targets that are missing, zero or in another currency",

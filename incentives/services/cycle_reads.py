@@ -21,9 +21,18 @@ from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
 from incentives.ledger.models import AuditText, Calculation, CycleAct, Statement
 from incentives.ledger.opening import opening_of
+from incentives.ledger.payroll_results import answered
 from incentives.ledger.questions import questions
 from incentives.ledger.statements import StatementRow, read_statements, statements_numbered
-from incentives.ledger.states import FINAL_STATES, GOODWILL, CycleState, Instruction, acts_possible
+from incentives.ledger.states import (
+    FINAL_STATES,
+    GOODWILL,
+    INSTRUCTABLE_STATES,
+    CycleState,
+    Instruction,
+    StateError,
+    acts_possible,
+)
 from incentives.periods import Period
 from incentives.services.close_checklist import recorded_items
 from incentives.services.cycle_views import (
@@ -78,6 +87,23 @@ def cycle_status(ws: Workspace, period: Period, pay_group: str | None = None) ->
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
         return status_of(ws, session, head)
+
+
+def require_before_approval(ws: Workspace, period: Period, pay_group: str | None = None) -> None:
+    """Refuse a cycle whose approval is past, or that has nothing to approve.
+
+    Raises:
+        InputError: It was not opened.
+        StateError: It is neither calculated nor in review.
+    """
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
+        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
+    if head.state not in INSTRUCTABLE_STATES:
+        raise StateError(
+            f"the cycle is {head.state.value.replace('_', ' ')}; nothing of its checklist is to be decided.",
+            where=head.subject,
+            remedy="`incentives cycle status` says who decided what.",
+        )
 
 
 def statements_of_cycle(
@@ -231,6 +257,7 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         tuple(blockers),
         _instructed(session, head),
         _opening(session, head),
+        answered(session, head) if head.state is CycleState.EXPORTED else (),
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from incentives.ledger.payroll_results import Answered
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentView:
@@ -194,6 +196,7 @@ class CycleStatus:
         blockers: One sentence each: why it cannot be approved or locked now, as far as is known without trying.
         instructions: Holds, releases, write-offs, waivers and goodwill in force.
         opening: Of the first cycle of a pay group: the opening balances in effect, that its lock posts.
+        payroll: Of an exported cycle: what payroll said of its payments so far, by outcome and currency.
     """
 
     summary: CycleSummary
@@ -208,6 +211,7 @@ class CycleStatus:
     blockers: tuple[str, ...]
     instructions: tuple[InstructionView, ...] = ()
     opening: tuple[OpeningTotal, ...] = ()
+    payroll: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ def test_a_refused_payment_is_owed_again_and_the_next_cycle_pays_it(tmp_path: Pa
     assert _balances(shop)["payroll_clearing", "lina"] == -100_00
     (first,) = shop.command("cycle", "results", "2026-01", str(answer), "--actor", "omar", "--format", "json").json()
     assert (first["accepted"], first["refused"], first["waiting"], first["refused_amount"]) == (0, 1, 1, "100.00 EUR")
+    said = shop.command("cycle", "status", "2026-01").out
+    assert "payroll: 100.00 EUR of 1 person refused, and owed again" in said
+    assert "payroll: 100.00 EUR of 1 person without an answer yet" in said
     (rest,) = shop.command("cycle", "results", "2026-01", "--accept-rest", "--actor", "omar", "--format", "json").json()
     assert (rest["accepted"], rest["waiting"]) == (1, 0)
     (again,) = shop.command("cycle", "results", "2026-01", str(answer), "--actor", "omar", "--format", "json").json()

@@ -51,3 +51,14 @@ def test_nobody_else_waives(house: House) -> None:
     anna = house.signed_in("anna")
 
     assert anna.post("/team", LIST, item="nothing_landed_after_load_9", reason="Mine.").status_code == 404
+
+
+def test_an_exported_cycle_says_what_payroll_has_not_answered(house: House) -> None:
+    page = house.signed_in("omar").get("/cycles/main/2026-02").text
+
+    # February pays 9.00 and 5.00, and payroll said nothing yet.
+    assert "What payroll says" in page
+    assert "No answer yet" in page
+    assert "€14.00" in page
+    # What was approved long ago has no checklist any more.
+    assert house.signed_in("omar").get("/cycles/main/2026-02/checklist").status_code == 404

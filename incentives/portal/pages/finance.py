@@ -146,7 +146,7 @@ def waive(visit: VisitDep, pay_group: str, period: str) -> Response:
 def _checklist_page(visit: Visit, pay_group: str, period: str, *, error: str = "", item: str = "", reason: str = "") -> Response:
     status = status_of(visit, pay_group, period)
     found = visit.portal.cycles.checklist(pay_group, period)
-    if found is None:
+    if found is None or status.summary.state in ("locked", "exported"):
         raise NotFoundError
     asked = next((check for check in found.checks if check.name == QUESTIONS), None)
     return page(
