@@ -12,6 +12,7 @@ from incentives.bonus.components import Evaluated, evaluate_component
 from incentives.bonus.curves import Terms
 from incentives.bonus.exceptions import other_currencies, plan_exceptions, without_plan
 from incentives.bonus.gather import Gatherer
+from incentives.bonus.hold_harmless import held_harmless
 from incentives.bonus.holders import Holders
 from incentives.bonus.inputs import BonusInputs
 from incentives.bonus.modifiers import apply_modifiers
@@ -52,17 +53,28 @@ def calculate(plans: Sequence[Plan], inputs: BonusInputs, period: Period, pay_gr
         for versions in by_name(plans)
     }
     _refuse_overlaps(plans, rows_by_plan, assignments, period)
-    settled: list[SettledPlan] = []
+    groups = {versions[0].plan: versions for versions in by_name(plans)}
+    settled: dict[str, SettledPlan] = {}
     exceptions: list[BonusException] = []
-    for versions in by_name(plans):
+    for name, versions in groups.items():
         if versions[0].calendar == period.calendar:
-            one = _plan(versions, rows_by_plan[versions[0].plan], sources, period)
-            settled.append(one)
-            exceptions += plan_exceptions(one)
-            exceptions += other_currencies(one, sources, period)
+            settled[name] = _plan(versions, rows_by_plan[name], sources, period)
+            exceptions += plan_exceptions(settled[name])
+            exceptions += other_currencies(settled[name], sources, period)
+
+    def settle_alone(versions: Sequence[Plan]) -> SettledPlan:
+        currencies = [plan_currencies(one, sources.registry) for one in versions]
+        return _plan(versions, plan_rows(assignments, versions, currencies), sources, period)
+
+    lifted = {
+        name: held_harmless(one, groups[name], groups, settled, settle_alone)
+        for name, one in settled.items()
+        if any(version.hold_harmless is not None for version in groups[name])
+    }
+    settled |= lifted
     exceptions += without_plan(plans, rows_by_plan, sources, period)
     exceptions.sort(key=lambda one: (one.kind, one.subject_id, one.plan, one.component))
-    return BonusResult(LazyStatements(settled, period), tuple(exceptions))
+    return BonusResult(LazyStatements(list(settled.values()), period), tuple(exceptions))
 
 
 def by_name(plans: Sequence[Plan]) -> list[list[Plan]]:

@@ -34,7 +34,7 @@ class TraceStep:
         sequence: Position in the statement, from 1.
         component: Component id, or `total` for the steps after the components.
         step: Name of the step: measure, target, proration, attainment, threshold, row, curve, previous, difference,
-            earned_rate, modifier, gate, cap, rounding, component, total, total_cap, guarantee, holdback, holdback_gate, draw, worth.
+            earned_rate, modifier, gate, cap, rounding, component, total, total_cap, guarantee, hold_harmless, holdback, holdback_gate, draw, worth.
         label: The step in words, with the numbers on it.
         inputs: Named inputs as exact text; a measure step names measure, window, dates and filter, which is what leads
             to the credits behind it.

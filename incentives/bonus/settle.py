@@ -49,7 +49,9 @@ class SettledPlan:
         total: Sum of the rounded components.
         capped: After the total's cap; `cap` where `has_cap`.
         guarantee: Prorated guarantee where `has_guarantee`.
-        worth: What the statement says is owed.
+        alone: What the statement is worth by this plan alone.
+        floor: What another plan would have paid in all, less what it pays besides, where `has_floor`.
+        worth: What the statement says is owed: the higher of the two.
         draw: Prorated amount of a recoverable draw where `has_draw`; the ledger pays it and takes it back.
     """
 
@@ -63,6 +65,9 @@ class SettledPlan:
     capped: Ints
     guarantee: Ints
     has_guarantee: Bools
+    alone: Ints
+    floor: Ints
+    has_floor: Bools
     worth: Ints
     draw: Ints
     has_draw: Bools
@@ -114,7 +119,22 @@ def settle(holders: Holders, evaluated: Sequence[Evaluated], applied: Sequence[A
         shown = shown | np.asarray(one.rounded != 0, dtype=np.bool_)
     draw, has_draw = _draw(holders, terms)
     return SettledPlan(
-        holders, terms, tuple(settled), shown, total, cap, has_cap, capped, guarantee, has_guarantee, worth, draw, has_draw
+        holders=holders,
+        terms=terms,
+        components=tuple(settled),
+        shown=shown,
+        total=total,
+        cap=cap,
+        has_cap=has_cap,
+        capped=capped,
+        guarantee=guarantee,
+        has_guarantee=has_guarantee,
+        alone=worth,
+        floor=np.zeros(size, dtype=np.int64),
+        has_floor=np.zeros(size, dtype=np.bool_),
+        worth=worth,
+        draw=draw,
+        has_draw=has_draw,
     )
 
 

@@ -137,6 +137,17 @@ def total_steps(recorder: Recorder, settled: SettledPlan, row: int, version: Pla
             draw_terms(version.draw, int(settled.draw[row]), version.valid_from, settled.holders.period.periods[-1], currency),
             int(settled.draw[row]),
         )
+    if settled.has_floor[row]:
+        recorder.money(
+            TOTAL,
+            "hold_harmless",
+            f"at least what {version.hold_harmless} would have paid",
+            {
+                "this plan": money_text(int(settled.alone[row]), currency),
+                "that plan": money_text(int(settled.floor[row]), currency),
+            },
+            int(settled.worth[row]),
+        )
     inputs = {"total": money_text(int(settled.capped[row]), currency)}
     label = "worth: what is owed before holdback, draw and recovery"
     if version.returns == "original_period" and settled.capped[row] < 0:

@@ -236,6 +236,7 @@ class Plan(Model):
     returns: Literal["original_period", "return_period"] = "original_period"
     after_lock: Literal["reprice", "earned_rate"] = "reprice"
     leavers: Leavers = Leavers()
+    hold_harmless: Slug | None = None
     stacks: bool = False
 
     @property

@@ -26,6 +26,7 @@ def plan_problems(plan: Plan, registry: Registry) -> list[Problem]:
     for index, modifier in enumerate(plan.modifiers):
         problems += _modifier_problems(plan, modifier, ("modifiers", index), registry)
     problems += _draw_problems(plan)
+    problems += _hold_harmless_problems(plan)
     if plan.proration.leave == "exclude" and plan.proration.by in ("months", "none"):
         problems.append(
             Problem(
@@ -67,6 +68,17 @@ def _earned_rate_problems(plan: Plan) -> Iterator[Problem]:
             yield Problem(
                 ("components", index, "pays"), "after_lock: earned_rate looks at the whole measure; per_line needs reprice"
             )
+
+
+def _hold_harmless_problems(plan: Plan) -> Iterator[Problem]:
+    if plan.hold_harmless is None:
+        return
+    if plan.hold_harmless == plan.plan:
+        yield Problem(("hold_harmless",), "names the plan itself; expected the plan that people were under before")
+    if plan.after_lock == "earned_rate":
+        yield Problem(
+            ("hold_harmless",), "both plans are computed on what remains of a locked period; after_lock: earned_rate does not"
+        )
 
 
 def _draw_problems(plan: Plan) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Steps after the components that change what a person is owed.
-ADJUSTING_STEPS = frozenset({"total_cap", "guarantee"})
+ADJUSTING_STEPS = frozenset({"total_cap", "guarantee", "hold_harmless"})
 
 _CONSERVATION = """
 with credited as (
@@ -119,6 +119,9 @@ def statements_frame(
     for statement in statements:
         worth = statement.worth_minor
         cap = caps.get((statement.plan, statement.plan_version, statement.currency), worth)
+        if any(step.step == "hold_harmless" for step in statement.trace):
+            # Another plan's cap holds for what that plan would have paid.
+            cap = worth
         worths.setdefault((statement.plan, statement.currency), []).append(worth)
         rows.append(
             (statement.associate_id, statement.plan, statement.currency, worth, _explained(statement), max(worth - cap, 0))

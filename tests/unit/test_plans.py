@@ -67,6 +67,10 @@ def problems(text: str) -> tuple[str, ...]:
             HEAD + SALES + TABLE + "    holdback: {share: 20%, until: year_end, at_least: 1}\n",
             "plan.yaml:11: components.0.holdback.at_least: belongs to until: gate.",
         ),
+        (
+            HEAD + "hold_harmless: advisor\n" + SALES + TABLE,
+            "plan.yaml:6: hold_harmless: names the plan itself; expected the plan that people were under before.",
+        ),
         (HEAD + SALES, "plan.yaml:7: components.0.payout: required, but missing."),
         (
             HEAD + SALES + "    payout: {curve: ladder}\n",
