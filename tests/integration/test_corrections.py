@@ -117,15 +117,12 @@ def test_a_touch_that_is_taken_away_gives_its_part_to_who_is_left(shop: Shop) ->
     assert "it changes nothing" in shop.command("correction", "touch", "till", "i9", code=2).err
 
 
-@pytest.mark.parametrize(
-    "arguments, says",
-    [
+def test_what_cannot_be_corrected_is_said(shop: Shop) -> None:
+    for arguments, says in (
         (("seller", "till", "o9", "1", "noor"), "there is no line 1 of order o9"),
         (("seller", "till", "o1", "1", "nobody"), "nobody is known as nobody"),
         (("seller", "till", "o1", "1", "lina:60|noor:30"), "sum to 90"),
         (("touch", "hr", "i1"), "nobody delivers interactions of 'hr'"),
         (("confirm", "0123456789ab", "--actor", "iris"), "there is no correction 0123456789ab"),
-    ],
-)
-def test_what_cannot_be_corrected_is_said(shop: Shop, arguments: tuple[str, ...], says: str) -> None:
-    assert says in shop.command("correction", *arguments, code=2).err
+    ):
+        assert says in shop.command("correction", *arguments, code=2).err
