@@ -10,7 +10,7 @@ from incentives import clock
 from incentives.cli.acting import acting_options, who_acts
 from incentives.cli.cycle_show import print_json
 from incentives.cli.options import format_option, workspace_option
-from incentives.cli.output import OutputFormat, emit
+from incentives.cli.output import Cell, OutputFormat, emit
 from incentives.money import format_minor
 from incentives.workspace import Workspace
 
@@ -142,30 +142,19 @@ def _try(
 
 def _show(correction: Correction, effect: Effect, recorded: Recorded | None, output_format: OutputFormat) -> None:
     rows = [
-        {
-            "kind": "credit",
-            "of": f"{one.source} {one.order_id}/{one.line_id}",
-            "role": one.role,
-            "recipient": one.recipient,
-            "currency": one.currency,
-            "was": format_minor(one.was_minor, one.currency),
-            "becomes": format_minor(one.becomes_minor, one.currency),
-            "change": format_minor(one.becomes_minor - one.was_minor, one.currency),
-        }
+        _row(
+            "credit",
+            f"{one.source} {one.order_id}/{one.line_id}",
+            one.role,
+            one.recipient,
+            one.currency,
+            one.was_minor,
+            one.becomes_minor,
+        )
         for one in effect.credits
     ]
     rows += [
-        {
-            "kind": "pay",
-            "of": one.period,
-            "role": None,
-            "recipient": one.associate_id,
-            "currency": one.currency,
-            "was": format_minor(one.was_minor, one.currency),
-            "becomes": format_minor(one.becomes_minor, one.currency),
-            "change": format_minor(one.becomes_minor - one.was_minor, one.currency),
-        }
-        for one in effect.payouts
+        _row("pay", one.period, None, one.associate_id, one.currency, one.was_minor, one.becomes_minor) for one in effect.payouts
     ]
     if output_format == "json":
         print_json([{"correction": recorded.number if recorded else None, "effect": rows}])
@@ -177,6 +166,13 @@ def _show(correction: Correction, effect: Effect, recorded: Recorded | None, out
             click.echo("Nothing is recorded; with --reason it is proposed.")
         else:
             click.echo(f"Correction {recorded.number} is {recorded.state}, digest {recorded.digest[:12]}.")
+
+
+def _row(kind: str, of: str, role: str | None, recipient: str, currency: str, was: int, becomes: int) -> dict[str, Cell]:
+    """Return one change, amounts in major units."""
+    amounts = {"was": was, "becomes": becomes, "change": becomes - was}
+    shown = {name: format_minor(minor, currency) for name, minor in amounts.items()}
+    return {"kind": kind, "of": of, "role": role, "recipient": recipient, "currency": currency, **shown}
 
 
 def _list(found: tuple[Recorded, ...], output_format: OutputFormat) -> None:
