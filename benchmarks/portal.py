@@ -1,13 +1,15 @@
-"""The portal under fifty people at once: associates, managers and finance, each of whom reads for a second and asks for the next page."""
+"""The portal under fifty people at once, each somebody else: associates, managers and finance, who read a page for a second and ask for the next."""
 
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
 import sys
 import threading
 import time
-from itertools import cycle
+from datetime import UTC, datetime
+from itertools import cycle, islice
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from incentives.workspace import Workspace
 
 USERS = 50
+_DISPLAY_NAME = "Somebody who reads"
 # Whoever waits as long as this for a page goes away; the page counts with the whole of it.
 PATIENCE_S = 60.0
 _LASTS_S, _READS_S = 30.0, 1.0
@@ -41,9 +44,7 @@ def prepare_portal(bench: Bench) -> None:
         make_day(bench)
     ws = _workspace(bench)
     from incentives.services.demo import advance_cycle
-    from incentives.services.demo_users import ensure_demo_users
 
-    ensure_demo_users(ws, now=NOW)
     advance_cycle(ws, _PERIOD, _PAY_GROUP, NOW, until="in_review")
 
 
@@ -52,6 +53,8 @@ def ask_pages(bench: Bench) -> Taken:
     import httpx
 
     ws = _workspace(bench)
+    password = secrets.token_urlsafe(15)
+    people = _let_in(ws, password)
     code = "from incentives.cli import main; main()"
     server = subprocess.Popen(
         [sys.executable, "-u", "-c", code, "serve", "--workspace", str(ws.root), "--port", "0"], stdout=subprocess.PIPE, text=True
@@ -60,21 +63,22 @@ def ask_pages(bench: Bench) -> Taken:
         told = _read_until_served(server)
         address = re.search(r"http://127\.0\.0\.1:\d+", told)
         assert address is not None, told
-        signed_in = {
-            role: _sign_in(httpx.Client(base_url=address.group(), timeout=PATIENCE_S), login, password)
-            for role, login, password in re.findall(r"(associate|manager|finance)\s+(\S+)\s+(\S+)$", told, re.MULTILINE)
-        }
+        signed_in = [
+            (role, _sign_in(httpx.Client(base_url=address.group(), timeout=PATIENCE_S), person_id, password))
+            for role, person_id in people
+        ]
         taken: dict[str, list[float]] = {page: [] for pages in _PAGES.values() for page in pages}
         ends = time.monotonic() + _LASTS_S
-        roles = [role for role, _ in zip(cycle(_PAGES), range(USERS), strict=False)]
         refused: list[str] = []
-        people = [
-            threading.Thread(target=_read_pages, args=(signed_in[role], _PAGES[role], ends, taken, refused)) for role in roles
+        readers = [
+            threading.Thread(target=_read_pages, args=(client, _PAGES[role], ends, taken, refused)) for role, client in signed_in
         ]
-        for person in people:
-            person.start()
-        for person in people:
-            person.join()
+        for reader in readers:
+            reader.start()
+            # They come one after the other within the second for which each reads.
+            time.sleep(_READS_S / USERS)
+        for reader in readers:
+            reader.join()
         assert not refused, refused
     finally:
         server.terminate()
@@ -89,6 +93,49 @@ def ask_pages(bench: Bench) -> Taken:
 
 def _workspace(bench: Bench) -> Workspace:
     return bench.open(bench.folder / (FOLDER if bench.size.name == "L" else "built"))
+
+
+def _let_in(ws: Workspace, password: str) -> list[tuple[str, str]]:
+    """Give fifty people an account with a password, and return what each is, and who."""
+    from incentives.ledger import access, sign_in
+    from incentives.ledger.access import ALL_PAY_GROUPS, Grant, Role
+    from incentives.ledger.engine import Ledger
+    from incentives.services.accounts import CONSOLE
+
+    at = datetime.now(UTC)
+    people = _people(ws)
+    with Ledger.open(ws.ledger_place) as ledger, ledger.act() as session:
+        for role, person_id in people:
+            if sign_in.person_by_id(session, person_id) is None:
+                access.create_account(session, CONSOLE, person_id, at=at, display_name=_DISPLAY_NAME, is_demo=True)
+            wanted = Grant(Role(role), ALL_PAY_GROUPS)
+            if wanted not in access.grants_of(session, person_id)[0]:
+                access.change_role(session, CONSOLE, person_id, wanted, "grant", at=at)
+            sign_in.set_password(session, CONSOLE, person_id, password, at=at)
+    return people
+
+
+def _people(ws: Workspace) -> list[tuple[str, str]]:
+    """Return associates with credit, people who lead somebody, and people of finance, in turn."""
+    from incentives.serving import snapshots
+
+    snapshot = snapshots.current(ws)
+    assert snapshot is not None
+    with snapshot.connect() as marts:
+        employed = "select associate_id from marts.dim_associates where left_on is null"
+        leads = (
+            "select distinct manager_id from marts.dim_assignments where valid_to is null "
+            f"and manager_id in ({employed}) order by 1 limit {USERS}"
+        )
+        sells = (
+            "select recipient from marts.fct_credits where date_trunc('month', earned_date) = ? "
+            f"and recipient in ({employed}) and recipient not in ({leads}) group by 1 order by count(*) desc, 1 limit {USERS}"
+        )
+        sellers = [str(person) for (person,) in marts.execute(sells, [_PERIOD.start]).fetchall()]
+        managers = [str(person) for (person,) in marts.execute(leads).fetchall()]
+    finance = [f"finance.{number:02d}" for number in range(USERS)]
+    each = {"associate": cycle(sellers), "manager": cycle(managers), "finance": cycle(finance)}
+    return [(role, next(each[role])) for role in islice(cycle(_PAGES), USERS)]
 
 
 def _read_until_served(server: subprocess.Popen[str]) -> str:

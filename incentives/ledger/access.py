@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from incentives.errors import InputError
 from incentives.ledger.audit import Actor, append_event
+from incentives.ledger.engine import plain_rows
 from incentives.ledger.models import Account, PersonalToken, RoleGrant
 
 ALL_PAY_GROUPS = "*"
@@ -37,6 +38,12 @@ class Role(StrEnum):
 
 # Who holds one of these can move money or make someone who can.
 TWO_PERSON_ROLES = frozenset({Role.FINANCE, Role.ADMIN})
+
+_GRANTS = (
+    select(RoleGrant.role, RoleGrant.pay_group, RoleGrant.change, RoleGrant.decided_by)
+    .where(RoleGrant.person_id == bindparam("person_id"))
+    .order_by(RoleGrant.grant_id)
+)
 
 
 class AccessError(InputError):
@@ -161,7 +168,7 @@ def grants_of(session: Session, person_id: str) -> tuple[tuple[Grant, ...], dict
     """Return the roles in force, and those proposed with the person who proposed each."""
     granted: dict[Grant, None] = {}
     proposed: dict[Grant, str] = {}
-    for row in session.scalars(select(RoleGrant).where(RoleGrant.person_id == person_id).order_by(RoleGrant.grant_id)):
+    for row in plain_rows(session, _GRANTS, {"person_id": person_id}):
         grant = Grant(Role(row.role), row.pay_group)
         proposed.pop(grant, None)
         if row.change == "propose":

@@ -8,7 +8,9 @@ nothing may take. Readers wait for nobody.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +30,9 @@ _ACT = "incentives_act"
 # Any two numbers that nothing else in the database uses.
 _MIGRATION_LOCK, _ACT_LOCK = 4711001, 4711002
 _ENGINES_KEPT = 8
+# How often each engine is open now. Whoever keeps a store open, as the portal does, keeps its connections for everybody else in the process.
+_open_count: Counter[Engine] = Counter()
+_counting = threading.Lock()
 
 
 class Ledger:
@@ -35,6 +40,8 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        with _counting:
+            _open_count[engine] += 1
 
     @classmethod
     def open(cls, place: Path | str) -> Ledger:
@@ -67,7 +74,7 @@ class Ledger:
         try:
             ledger._migrate()
         except DBAPIError as error:
-            engine.dispose()
+            ledger.close()
             raise OutsideError(f"the ledger cannot be opened: {error.orig}.", where=engine.url.database or "") from error
         return ledger
 
@@ -83,8 +90,14 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
+        """Close every connection, unless the store is open elsewhere in this process."""
+        with _counting:
+            _open_count[self._engine] -= 1
+            is_last = _open_count[self._engine] <= 0
+            if is_last:
+                del _open_count[self._engine]
+        if is_last:
+            self._engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -180,6 +193,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def plain_rows(session: Session, query: Select[Any]) -> Sequence[Any]:
+def plain_rows(
+    session: Session, query: Select[*tuple[Any, ...]], parameters: Mapping[str, object] | None = None
+) -> Sequence[Any]:
     """Return rows of columns past the object mapper, which costs more than reading them."""
-    return session.connection().execute(query).all()
+    return session.connection().execute(query, parameters).all()

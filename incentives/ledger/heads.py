@@ -103,15 +103,32 @@ def calculation_of(session: Session, head: CycleHead, version: int | None = None
     wanted = version if version is not None else head.version
     found = session.scalar(select(Calculation).where(Calculation.cycle_id == head.cycle_id, Calculation.version == wanted))
     if found is None:
-        what = f"has no version {version}" if version is not None else "has not been calculated"
-        raise InputError(f"the cycle {what}.", where=head.subject)
+        raise _no_version(head, version)
     return found
+
+
+def calculation_number(session: Session, head: CycleHead, version: int | None = None) -> int:
+    """Return the number of a version's calculation, by default of the current one, without what it recorded.
+
+    Raises:
+        InputError: There is none.
+    """
+    wanted = version if version is not None else head.version
+    of_version = (Calculation.cycle_id == head.cycle_id, Calculation.version == wanted)
+    found = session.scalar(select(Calculation.calculation_id).where(*of_version))
+    if found is None:
+        raise _no_version(head, version)
+    return found
+
+
+def _no_version(head: CycleHead, version: int | None) -> InputError:
+    what = f"has no version {version}" if version is not None else "has not been calculated"
+    return InputError(f"the cycle {what}.", where=head.subject)
 
 
 def people_of(session: Session, head: CycleHead) -> frozenset[str]:
     """Return whom the current version pays."""
-    calculation = calculation_of(session, head)
-    query = select(Statement.associate_id).where(Statement.calculation_id == calculation.calculation_id).distinct()
+    query = select(Statement.associate_id).where(Statement.calculation_id == calculation_number(session, head)).distinct()
     return frozenset(session.scalars(query))
 
 

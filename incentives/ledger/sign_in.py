@@ -10,11 +10,12 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from incentives.ledger.access import AccessError, Person, end_tokens, grants_of, live_account
 from incentives.ledger.audit import Actor, append_event
+from incentives.ledger.engine import plain_rows
 from incentives.ledger.models import Account, PersonalToken
 
 TOKEN_LIFE = timedelta(hours=12)
@@ -25,6 +26,15 @@ FREE_ATTEMPTS = 3
 DELAY_MAX = timedelta(seconds=60)
 # Hash of a random password that nobody has; verified against where there is no account.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$VUXUh7VFflDJAaDMf3UpBg$AvCY0k9bJQi44km70MXzaEodJECsJ9YJxpferve7OdM"
+
+_ASKED = aliased(Account)
+# The live accounts of the person to whom a live account belongs, the oldest first.
+_ACCOUNTS_OF_LOGIN = (
+    select(Account.account_id, Account.login, Account.person_id, Account.display_name, Account.is_demo, Account.password_hash)
+    .join(_ASKED, _ASKED.person_id == Account.person_id)
+    .where(_ASKED.login == bindparam("login"), _ASKED.revoked_at.is_(None), Account.revoked_at.is_(None))
+    .order_by(Account.account_id)
+)
 
 
 class TooSoonError(AccessError):
@@ -133,6 +143,16 @@ def person_by_id(session: Session, person_id: str) -> Person | None:
     live = select(Account).where(Account.person_id == person_id, Account.revoked_at.is_(None)).order_by(Account.account_id)
     account = session.scalars(live).first()
     return _person(session, account) if account is not None else None
+
+
+def person_of_login(session: Session, login: str) -> tuple[Person, str | None] | None:
+    """Return the person of a live account with the roles in force now, and the hash of its password; asked before every page."""
+    accounts = plain_rows(session, _ACCOUNTS_OF_LOGIN, {"login": login})
+    if not accounts:
+        return None
+    first = accounts[0]
+    person = Person(first.person_id, first.account_id, first.display_name, first.is_demo, grants_of(session, first.person_id)[0])
+    return person, next(account.password_hash for account in accounts if account.login == login)
 
 
 def new_password() -> str:

@@ -24,7 +24,7 @@ from incentives.portal import rules
 from incentives.portal.headers import SafeHeaders, TooLongError
 from incentives.portal.pages import api, associate, door, finance, manager, pay, questions, tokens
 from incentives.portal.portal import Portal
-from incentives.portal.render import bare_page
+from incentives.portal.render import bare_page, read_templates
 from incentives.portal.visit import ForgedFormError, NoSnapshotError, NotFoundError, SignInNeededError, visit
 
 ROUTERS = (door.router, tokens.router, associate.router, pay.router, questions.router, manager.router, finance.router, api.router)
@@ -58,6 +58,7 @@ def create_app(portal: Portal, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> Fast
         assert isinstance(route, APIRoute)
         app.add_api_route(route.path, route.endpoint, methods=[*(route.methods or ())], include_in_schema=route.include_in_schema)
     rules.check(app.routes)
+    read_templates()
     app.mount(rules.STATIC, StaticFiles(directory=STATIC_FILES))
     app.add_middleware(SafeHeaders, secure=portal.secure)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts], www_redirect=False)

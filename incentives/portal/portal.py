@@ -1,6 +1,7 @@
 """What one running portal holds: the workspace, the store's ports, sessions, and the snapshot that it reads.
 
-Nothing is computed ahead and nothing is cached but the open snapshot; a page is made from it and the ledger anew.
+Nothing is computed ahead; what pages asked a snapshot stays in memory while it is the current one, for it never changes. The
+ledger is read anew for each page.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-import duckdb
-
 from incentives.portal.ports import AccessLog, Accounts, Cycles, Questions
 from incentives.portal.sessions import Sessions
 from incentives.serving import people, snapshots
+from incentives.serving.marts import Marts
 from incentives.serving.people import Directory
 from incentives.serving.snapshots import Snapshot
 from incentives.workspace import Workspace
@@ -29,7 +29,7 @@ class OpenSnapshot:
     """A snapshot held open for readers, with its people and the last day on which anything was bought."""
 
     snapshot: Snapshot
-    connection: duckdb.DuckDBPyConnection
+    marts: Marts
     names: dict[str, str]
     directory: Directory
     last_day: date | None
@@ -59,7 +59,9 @@ class SnapshotReader:
             if self._open is None or self._open.snapshot.publication != published.publication:
                 connection = published.connect()
                 last_day = people.last_day_sold(connection)
-                self._open = OpenSnapshot(published, connection, people.names(published), Directory.read(connection), last_day)
+                self._open = OpenSnapshot(
+                    published, Marts(connection), people.names(published), Directory.read(connection), last_day
+                )
             return self._open
 
 

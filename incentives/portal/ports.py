@@ -71,8 +71,11 @@ class Cycles(Protocol):
     def status(self, pay_group: str, period: str) -> CycleStatus | None:
         """Return everything about one cycle, or None if it was never opened."""
 
-    def totals(self, pay_group: str, period: str) -> Sequence[PersonTotal]:
-        """Return what each person is due by a cycle's current version, by plan and currency."""
+    def summary(self, pay_group: str, period: str) -> CycleSummary | None:
+        """Return one cycle as the list shows it, or None if it was never opened."""
+
+    def totals(self, cycle: CycleSummary) -> Sequence[PersonTotal]:
+        """Return what each person is due by the version of a cycle that a summary tells of, by plan and currency."""
 
     def statements_of(self, associate_id: str) -> Sequence[StatementView]:
         """Return the statements that a person may see themself, latest period first, without their traces."""

@@ -97,6 +97,12 @@ def _when(visit: Visit, published: datetime) -> str:
     return f"{day} {local:%H:%M}"
 
 
+def read_templates() -> None:
+    """Compile every template, so that nobody who asks for the first page waits for it."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

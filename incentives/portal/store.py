@@ -27,6 +27,9 @@ from incentives.services.cycle_outcomes import Checklist, open_points
 from incentives.services.cycle_views import CycleStatus, CycleSummary, PersonTotal, StatementView
 from incentives.workspace import Workspace
 
+# Versions of cycles whose totals stay in memory.
+TOTALS_KEPT = 8
+
 
 class LedgerAccounts:
     """Who people are, from the ledger's accounts; a revoked account or role counts from the next request on."""
@@ -50,9 +53,8 @@ class LedgerAccounts:
     def viewer(self, login: str) -> Viewer | None:
         """Return the person of a live account with the roles in force now."""
         with self._ledger.reading() as session:
-            account = session.scalar(select(Account).where(Account.login == login, Account.revoked_at.is_(None)))
-            person = sign_in.person_by_id(session, account.person_id) if account is not None else None
-        return self._viewer(person, self._stamp(login)) if person is not None else None
+            known = sign_in.person_of_login(session, login)
+        return self._viewer(known[0], _stamp_of(known[1])) if known is not None else None
 
     def display_name(self, person_id: str) -> str | None:
         """Return how the person's account calls them; None without an account or a name."""
@@ -112,7 +114,7 @@ class LedgerAccounts:
         """Return a digest of the password's hash: a changed password ends the sessions from before."""
         with self._ledger.reading() as session:
             hashed = session.scalar(select(Account.password_hash).where(Account.login == login))
-        return _digest(hashed or "")
+        return _stamp_of(hashed)
 
 
 class LedgerCycles:
@@ -121,6 +123,7 @@ class LedgerCycles:
     def __init__(self, ws: Workspace, ledger: Ledger) -> None:
         self._ws = ws
         self._ledger = ledger
+        self._totals: dict[tuple[str, str, int], Sequence[PersonTotal]] = {}
 
     def cycles(self) -> Sequence[CycleSummary]:
         """Return every cycle, newest period first."""
@@ -134,12 +137,26 @@ class LedgerCycles:
         except InputError:
             return None
 
-    def totals(self, pay_group: str, period: str) -> Sequence[PersonTotal]:
-        """Return what each person is due by a cycle's current version, by plan and currency."""
+    def summary(self, pay_group: str, period: str) -> CycleSummary | None:
+        """Return one cycle as the list shows it, or None if it was never opened."""
         try:
-            return cycles.totals_of_cycle(self._ws, Period.parse(period), pay_group)
+            return cycles.cycle_summary(self._ws, Period.parse(period), pay_group)
         except InputError:
+            return None
+
+    def totals(self, cycle: CycleSummary) -> Sequence[PersonTotal]:
+        """Return what each person is due by the version of a cycle that a summary tells of, by plan and currency."""
+        if cycle.version is None:
             return ()
+        # A version never changes once it is calculated, and finance turns its pages.
+        asked = (cycle.pay_group, cycle.period, cycle.version)
+        known = self._totals.get(asked)
+        if known is None:
+            known = cycles.totals_of_cycle(self._ws, Period.parse(cycle.period), cycle.pay_group, version=cycle.version)
+            if len(self._totals) >= TOTALS_KEPT:
+                self._totals.clear()
+            self._totals[asked] = known
+        return known
 
     def statements_of(self, associate_id: str) -> Sequence[StatementView]:
         """Return the statements that a person may see themself, latest period first, without their traces."""
@@ -249,6 +266,10 @@ class LedgerAccessLog:
         with self._ledger.reading() as session:
             reads = access_log.reads_about(session, person_id, since)
         return tuple(PayRead(read.reader_id, read.purpose, read.at) for read in reads)
+
+
+def _stamp_of(password_hash: str | None) -> str:
+    return _digest(password_hash or "")
 
 
 def _digest(text: str) -> str:

@@ -7,12 +7,11 @@ What is refused looks like what does not exist.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated
 
-import duckdb
 from fastapi import Depends, Request
 
 from incentives.portal import rules, sight
@@ -21,6 +20,7 @@ from incentives.portal.facts import NoFacts, SnapshotFacts
 from incentives.portal.portal import OpenSnapshot, Portal
 from incentives.portal.sessions import Session
 from incentives.portal.sight import Purpose, Question, Sight, Viewer
+from incentives.serving.marts import Marts
 
 HIDE_COOKIE = "hide_amounts"
 FORM_TEXT_MAX = 10_000
@@ -59,7 +59,7 @@ class Visit:
     form: Mapping[str, str]
     address: str
     opened: OpenSnapshot | None
-    cursor: duckdb.DuckDBPyConnection | None
+    _display_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def person(self) -> Viewer:
@@ -76,11 +76,9 @@ class Visit:
         return self.opened
 
     @property
-    def marts(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of this request on the snapshot."""
-        if self.cursor is None:
-            raise NoSnapshotError
-        return self.cursor
+    def marts(self) -> Marts:
+        """The marts of the snapshot that the page shows."""
+        return self.snapshot.marts
 
     @property
     def csrf(self) -> str:
@@ -90,7 +88,13 @@ class Visit:
     def actor_name(self, person_id: str) -> str:
         """Return the name of somebody who acted: as the feeds name them, else as their account does."""
         name = self.name_of(person_id)
-        return name if name != person_id else self.portal.accounts.display_name(person_id) or person_id
+        if name != person_id:
+            return name
+        if self.viewer is not None and person_id == self.viewer.person_id:
+            return self.viewer.display_name
+        if person_id not in self._display_names:
+            self._display_names[person_id] = self.portal.accounts.display_name(person_id) or person_id
+        return self._display_names[person_id]
 
     def name_of(self, person_id: str) -> str:
         """Return a person's name, or their id where no feed names them."""
@@ -105,7 +109,7 @@ async def posted(request: Request) -> Mapping[str, str]:
     return {name: value[:FORM_TEXT_MAX] for name, value in form.items() if isinstance(value, str)}
 
 
-def visit(request: Request, form: Annotated[Mapping[str, str], Depends(posted)]) -> Iterator[Visit]:
+def visit(request: Request, form: Annotated[Mapping[str, str], Depends(posted)]) -> Visit:
     """Guard a route and give its page the visit."""
     portal: Portal = request.app.state.portal
     now = portal.now()
@@ -120,31 +124,25 @@ def visit(request: Request, form: Annotated[Mapping[str, str], Depends(posted)])
     if viewer is None and purpose is not Purpose.ANYONE:
         raise SignInNeededError
     opened = portal.reader.current()
-    cursor = opened.connection.cursor() if opened else None
-    try:
-        question = Question(purpose, request.path_params.get("associate_id"), request.path_params.get("pay_group"))
-        allowed = sight.decide(viewer, question, today, SnapshotFacts(opened.directory) if opened else NoFacts())
-        if allowed is None:
-            raise NotFoundError
-        yield Visit(
-            portal,
-            request.url.path,
-            now,
-            today,
-            Writer(locale_for(request.headers.get("accept-language", "")), portal.ws.zone(), HIDE_COOKIE in request.cookies),
-            token,
-            session,
-            login,
-            viewer,
-            allowed,
-            form,
-            request.client.host if request.client else "",
-            opened,
-            cursor,
-        )
-    finally:
-        if cursor is not None:
-            cursor.close()
+    question = Question(purpose, request.path_params.get("associate_id"), request.path_params.get("pay_group"))
+    allowed = sight.decide(viewer, question, today, SnapshotFacts(opened.directory) if opened else NoFacts())
+    if allowed is None:
+        raise NotFoundError
+    return Visit(
+        portal,
+        request.url.path,
+        now,
+        today,
+        Writer(locale_for(request.headers.get("accept-language", "")), portal.ws.zone(), HIDE_COOKIE in request.cookies),
+        token,
+        session,
+        login,
+        viewer,
+        allowed,
+        form,
+        request.client.host if request.client else "",
+        opened,
+    )
 
 
 VisitDep = Annotated[Visit, Depends(visit)]

@@ -20,8 +20,10 @@ from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
 from incentives.feeds.locked_divisions import FEED as LOCKED_DIVISIONS
 from incentives.ledger import heads
 from incentives.ledger.heads import CycleHead
+from incentives.ledger.models import Calculation
 from incentives.money import format_minor, to_minor
 from incentives.periods import Period
+from incentives.services.cycle_views import read_exceptions
 from incentives.services.diagnostics import quarantined_rows
 from incentives.services.manifests import parse_manifest
 from incentives.services.net_effect import NetEffect
@@ -98,7 +100,7 @@ def close_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Check
     """
     manifest, period = parse_manifest(heads.calculation_of(session, head).manifest), Period.parse(head.period)
     return (
-        *recorded_items(ws, session, head),
+        *recorded_items(ws, heads.calculation_of(session, head)),
         _item(
             "nobody_unknown_has_money",
             list(_in_marts(ws, manifest, "unknown_associate", period)),
@@ -126,13 +128,11 @@ def close_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[Check
     )
 
 
-def recorded_items(ws: Workspace, session: Session, head: CycleHead) -> tuple[ChecklistItem, ...]:
-    """Return the items that the ledger and the index of deliveries alone tell, which costs next to nothing. Raises as `close_items`."""
-    calculation = heads.calculation_of(session, head)
+def recorded_items(ws: Workspace, calculation: Calculation) -> tuple[ChecklistItem, ...]:
+    """Return the items that a calculation and the index of deliveries alone tell, which costs next to nothing."""
     of_kind: dict[str, list[_Found]] = {}
-    for row in json.loads(calculation.exceptions):
-        found = _Found(row["subject_id"], row["currency"], row["amount_minor"])
-        of_kind.setdefault(row["kind"], []).append(found)
+    for one in read_exceptions(calculation.exceptions):
+        of_kind.setdefault(one.kind, []).append(_Found(one.subject_id, one.currency, one.amount_minor))
     targets = [found for kind in ("target_missing", "target_zero", "target_currency") for found in of_kind.get(kind, [])]
     since = [file for file in BronzeIndex(ws.bronze_index).files(after=calculation.last_load) if _is_delivery(file)]
     return (

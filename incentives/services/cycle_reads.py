@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
 from incentives.feeds.locked_divisions import FEED as LOCKED_DIVISIONS
 from incentives.ledger import heads as ledger_heads
-from incentives.ledger.engine import Ledger
+from incentives.ledger.engine import Ledger, plain_rows
 from incentives.ledger.goodwills import goodwills_of
 from incentives.ledger.heads import CycleHead
 from incentives.ledger.instructions import instructions_of
@@ -46,9 +47,9 @@ from incentives.services.cycle_views import (
     InstructionView,
     OpeningTotal,
     PersonTotal,
-    StatementDifference,
     StatementView,
     TraceView,
+    read_exceptions,
 )
 from incentives.workspace import Workspace
 
@@ -76,6 +77,16 @@ def list_cycles(ws: Workspace) -> tuple[CycleSummary, ...]:
     """Return every cycle, by pay group, calendar and period."""
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         return tuple(_summary(session, head) for head in ledger_heads.heads(session))
+
+
+def cycle_summary(ws: Workspace, period: Period, pay_group: str | None = None) -> CycleSummary:
+    """Return one cycle as `list_cycles` does.
+
+    Raises:
+        InputError: It was not opened.
+    """
+    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
+        return _summary(session, ledger_heads.find(session, resolve_pay_group(ws, pay_group), period))
 
 
 def cycle_status(ws: Workspace, period: Period, pay_group: str | None = None) -> CycleStatus:
@@ -122,20 +133,23 @@ def statements_of_cycle(
         return tuple(_view(head, of_version, row) for row in rows)
 
 
-def totals_of_cycle(ws: Workspace, period: Period, pay_group: str | None = None) -> tuple[PersonTotal, ...]:
-    """Return what each person is due by the current version of a cycle, by person, plan and currency.
+def totals_of_cycle(
+    ws: Workspace, period: Period, pay_group: str | None = None, *, version: int | None = None
+) -> tuple[PersonTotal, ...]:
+    """Return what each person is due by a version of a cycle, by default the current one, by person, plan and currency.
 
     Raises:
         InputError: The cycle was not opened or not calculated.
     """
     with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
         head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
-        number = ledger_heads.calculation_of(session, head).calculation_id
-        rows = session.execute(
+        number = ledger_heads.calculation_number(session, head, version)
+        rows = plain_rows(
+            session,
             select(Statement.associate_id, Statement.plan, Statement.currency, func.sum(Statement.due_minor))
             .where(Statement.calculation_id == number)
             .group_by(Statement.associate_id, Statement.plan, Statement.currency)
-            .order_by(Statement.associate_id, func.min(Statement.statement_id))
+            .order_by(Statement.associate_id, func.min(Statement.statement_id)),
         )
         return tuple(PersonTotal(*row) for row in rows)
 
@@ -191,28 +205,6 @@ def statement(ws: Workspace, number: str) -> StatementView:
         return _view(head, version, row)
 
 
-def cycle_differences(
-    ws: Workspace, period: Period, pay_group: str | None, before: int, after: int
-) -> tuple[StatementDifference, ...]:
-    """Return who is due something else in one version than in another, and which components and targets moved it."""
-    with Ledger.open(ws.ledger_place) as ledger, ledger.reading() as session:
-        head = ledger_heads.find(session, resolve_pay_group(ws, pay_group), period)
-        versions = []
-        for version in (before, after):
-            number = ledger_heads.calculation_of(session, head, version).calculation_id
-            rows = read_statements(session, number)
-            versions.append({(row.associate_id, row.plan, row.earned_period, row.currency): row for row in rows})
-    earlier, later = versions
-    differences = []
-    for key in sorted(earlier.keys() | later.keys()):
-        old, new = earlier.get(key), later.get(key)
-        causes = causes_of(old, new)
-        if causes:
-            due = (old.due_minor if old else 0, new.due_minor if new else 0)
-            differences.append(StatementDifference(*key, *due, causes))
-    return tuple(differences)
-
-
 def publications_in_use(ws: Workspace) -> frozenset[str]:
     """Return the publications that cycles which are not locked were calculated from: publishing keeps them."""
     found = set()
@@ -229,7 +221,7 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
     exceptions: tuple[ExceptionView, ...] = ()
     if head.version is not None:
         calculation = ledger_heads.calculation_of(session, head)
-        exceptions = tuple(ExceptionView(**row) for row in json.loads(calculation.exceptions))
+        exceptions = read_exceptions(calculation.exceptions)
     made = ledger_heads.acts_of(session, head.cycle_id)
     reasons = select(AuditText).where(AuditText.event_id.in_([act.event_id for act in made]))
     texts = {row.event_id: row.body for row in session.scalars(reasons)}
@@ -242,7 +234,7 @@ def status_of(ws: Workspace, session: Session, head: CycleHead) -> CycleStatus:
         blockers.append(f"{asked} {'questions' if asked > 1 else 'question'} about its statements to decide, or to waive.")
     if calculation is not None and not is_final:
         waived = {one.subject for one in instructions_of(session, head) if one.kind is Instruction.WAIVE}
-        stopping = [item for item in recorded_items(ws, session, head) if item.stops and item.name not in waived]
+        stopping = [item for item in recorded_items(ws, calculation) if item.stops and item.name not in waived]
         blockers += [f"{item.sentence} Or waive {item.name}." for item in stopping]
     return CycleStatus(
         _summary(session, head),
@@ -296,8 +288,7 @@ def _summary(session: Session, head: CycleHead) -> CycleSummary:
     totals: list[CurrencyTotal] = []
     people = 0
     if head.version is not None:
-        calculation_id = ledger_heads.calculation_of(session, head).calculation_id
-        mine = Statement.calculation_id == calculation_id
+        mine = Statement.calculation_id == ledger_heads.calculation_number(session, head)
         rows = session.execute(
             select(
                 Statement.currency,
@@ -359,35 +350,5 @@ def _view(head: CycleHead, version: int, row: StatementRow) -> StatementView:
             )
             for part in row.components
         ),
-        trace=tuple(TraceView(**step) for step in json.loads(row.steps)) if row.steps else (),
+        trace=tuple(TraceView(**step) for step in orjson.loads(row.steps)) if row.steps else (),
     )
-
-
-def causes_of(old: StatementRow | None, new: StatementRow | None) -> tuple[str, ...]:
-    """Return what moved between two statements: plan version, and each component's measure, target and amount."""
-    if old is None or new is None:
-        return ("new statement" if old is None else "no statement any more",)
-    causes = []
-    if old.plan_version != new.plan_version:
-        causes.append(f"plan version {old.plan_version} -> {new.plan_version}")
-    before = {part.component: part for part in old.components}
-    after = {part.component: part for part in new.components}
-    for name in sorted(before.keys() | after.keys()):
-        was, now = before.get(name), after.get(name)
-        if was is None or now is None:
-            causes.append(f"{name}: component {'added' if was is None else 'removed'}")
-            continue
-        moved = [
-            f"{label} {left} -> {right}"
-            for label, left, right in (
-                (was.measure, was.measure_value, now.measure_value),
-                ("target", was.target_value, now.target_value),
-                ("amount", was.amount_minor, now.amount_minor),
-            )
-            if left != right
-        ]
-        if moved:
-            causes.append(f"{name}: {', '.join(moved)}")
-    if not causes and old.due_minor != new.due_minor:
-        causes.append("total cap, guarantee or what was settled")
-    return tuple(causes)

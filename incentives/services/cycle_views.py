@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+
+import orjson
 
 from incentives.ledger.payroll_results import Answered
 
@@ -129,6 +132,12 @@ class ExceptionView:
     detail: str
     amount_minor: int | None
     currency: str | None
+
+
+@lru_cache(maxsize=8)
+def read_exceptions(recorded: str) -> tuple[ExceptionView, ...]:
+    """Return what a calculation recorded as its exceptions; the text never changes, and each look at a cycle reads it."""
+    return tuple(ExceptionView(**row) for row in orjson.loads(recorded))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,11 @@ from incentives.ledger.states import Act, state_after
 from incentives.periods import Period
 from incentives.services.accounts import Job, Person
 from incentives.services.anchors import write_anchors
+from incentives.services.cycle_differences import cycle_differences
 from incentives.services.cycle_drafts import calculation_draft
 from incentives.services.cycle_reads import (
-    cycle_differences,
     cycle_status,
+    cycle_summary,
     list_cycles,
     publications_in_use,
     resolve_pay_group,
@@ -53,6 +54,7 @@ __all__ = [
     "calculate_cycle",
     "cycle_differences",
     "cycle_status",
+    "cycle_summary",
     "export_cycle",
     "list_cycles",
     "lock_cycle",

@@ -28,7 +28,8 @@ from incentives.periods import Period
 from incentives.services.accounts import Person
 from incentives.services.adjustments import open_drafts, settled_by_period
 from incentives.services.built_apart import built_apart, last_build
-from incentives.services.cycle_reads import causes_of, resolve_pay_group
+from incentives.services.cycle_differences import causes_of
+from incentives.services.cycle_reads import resolve_pay_group
 from incentives.services.frozen_divisions import freeze_divisions
 from incentives.services.manifests import CalculatedFrom, freeze, frozen_inputs, frozen_pay_group, frozen_plans, parse_manifest
 from incentives.serving import snapshots

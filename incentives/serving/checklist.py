@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
+from incentives.serving.marts import Marts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class OpenItem:
     currency: str | None
 
 
-def open_items(connection: duckdb.DuckDBPyConnection) -> tuple[OpenItem, ...]:
+def open_items(marts: Marts) -> tuple[OpenItem, ...]:
     """Return exceptions, quarantined rows and control totals that do not agree, most money first."""
-    rows = connection.execute(
+    rows = marts.rows(
         "select kind, cast(count(*) as bigint), cast(coalesce(sum(abs(amount_minor)), 0) as bigint), currency "
         "from marts.exceptions group by kind, currency "
         "union all select 'quarantined_' || feed, cast(count(*) as bigint), 0, null from marts.quarantined_rows group by feed "
@@ -27,5 +27,5 @@ def open_items(connection: duckdb.DuckDBPyConnection) -> tuple[OpenItem, ...]:
         "cast(coalesce(sum(abs(difference_minor)), 0) as bigint), currency from marts.control_total_differences "
         "where difference_minor <> 0 or lines_difference <> 0 group by currency "
         "order by 3 desc, 2 desc, 1, 4",
-    ).fetchall()
+    )
     return tuple(OpenItem(*row) for row in rows)

@@ -20,12 +20,14 @@ from incentives.workspace import Workspace
 MARTS = "marts"
 # What DuckDB may hold while it copies; the rest goes to disk.
 _MEMORY_MAX = "2GB"
-# Pages ask for one person's rows: they lie together, so that a reader passes over all others. What an increment brings lies behind them.
+# Pages ask for one person's rows: they lie together, so that a reader passes over all others; lines are looked up by their moments.
+# What an increment brings lies behind them.
 _ORDERED = {
     "fct_credits": ("recipient", "earned_date"),
     "fct_credit_touches": ("recipient", "root_line_key"),
     "fct_measures": ("subject_type", "subject_id", "measure", "earned_date"),
     "fct_pay_measures": ("subject_type", "subject_id", "measure", "earned_date"),
+    "fct_order_lines": ("ordered_at",),
 }
 
 

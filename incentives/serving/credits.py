@@ -6,13 +6,12 @@ happened on its `business_date`. Moments are UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import NamedTuple
 
-import duckdb
-
+from incentives.serving.marts import Marts
 from incentives.serving.people import Span
 
 HOUSE = "house"
@@ -76,40 +75,28 @@ class RoleTotal:
     lines: int
 
 
-# Persons' rows lie together in a snapshot, so what is asked of one person is picked before anything is joined to it.
+# Persons' rows lie together in a snapshot, and lines in the order of their moments: neither is joined to the other.
 _PICKED = """
-with picked as (
-    select order_line_key, root_line_key, source, order_id, line_id, line_kind, role, role_order, recipient, share_e12, credit_minor,
-        currency, reason, location_id, customer_key, policy, policy_key, ordered_at, business_date, earned_date
-    from marts.fct_credits
-    where {condition}
-    order by {order}
-)
-select picked.order_line_key, picked.root_line_key, picked.source, picked.order_id, picked.line_id, picked.line_kind,
-    picked.role, picked.recipient, picked.share_e12, picked.credit_minor, picked.currency, picked.reason,
-    coalesce(locations.name, picked.location_id), picked.customer_key is not null,
-    picked.policy, policies.valid_from, picked.ordered_at, picked.business_date, picked.earned_date
-from picked
-left join marts.dim_policies as policies on picked.policy_key = policies.policy_key
-left join marts.dim_locations as locations on picked.location_id = locations.location_id
-order by {order_again}
+select order_line_key, root_line_key, source, order_id, line_id, line_kind, role, recipient, share_e12, credit_minor, currency,
+    reason, location_id, customer_key is not null, policy, policy_key, ordered_at, business_date, earned_date
+from marts.fct_credits
+where {condition}
+order by {order}
 """
 _OF_LINES = """
 select order_line_key, net_minor, quantity_milli, category, channel
 from marts.fct_order_lines
-where order_line_key in (select unnest(?::bigint[]))
+where ordered_at between ? and ? and order_line_key in (select unnest(?::bigint[]))
 """
 
 
-def lines_of(
-    connection: duckdb.DuckDBPyConnection, associate_id: str, spans: Sequence[Span], *, limit: int, offset: int = 0
-) -> tuple[CreditLine, ...]:
+def lines_of(marts: Marts, associate_id: str, spans: Sequence[Span], *, limit: int, offset: int = 0) -> tuple[CreditLine, ...]:
     """Return a person's credits that count on the days of `spans`, newest line first."""
     if not spans:
         return ()
     within, days = _within("earned_date", spans)
     return _read_lines(
-        connection,
+        marts,
         f"recipient = ? and {within}",
         "ordered_at desc, order_line_key desc, role_order",
         [associate_id, *days],
@@ -117,28 +104,28 @@ def lines_of(
     )
 
 
-def happened_on(connection: duckdb.DuckDBPyConnection, associate_id: str, day: date) -> tuple[CreditLine, ...]:
+def happened_on(marts: Marts, associate_id: str, day: date) -> tuple[CreditLine, ...]:
     """Return a person's credits of lines that completed on a day, newest first."""
     return _read_lines(
-        connection,
+        marts,
         "recipient = ? and business_date = ?",
         "ordered_at desc, order_line_key desc, role_order",
         [associate_id, day],
     )
 
 
-def last_day_with_credit(connection: duckdb.DuckDBPyConnection, associate_id: str, until: date) -> date | None:
+def last_day_with_credit(marts: Marts, associate_id: str, until: date) -> date | None:
     """Return the last day, up to `until`, on which something counted for a person."""
-    row = connection.execute(
+    row = marts.row(
         "select max(business_date) from marts.fct_credits where recipient = ? and business_date <= ?", [associate_id, until]
-    ).fetchone()
+    )
     return row[0] if row else None
 
 
-def taken_back(connection: duckdb.DuckDBPyConnection, associate_id: str, since: date, *, limit: int) -> tuple[CreditLine, ...]:
+def taken_back(marts: Marts, associate_id: str, since: date, *, limit: int) -> tuple[CreditLine, ...]:
     """Return the returns since a day that took credit back from a person, newest first."""
     return _read_lines(
-        connection,
+        marts,
         "recipient = ? and line_kind = 'return' and business_date >= ?",
         "business_date desc, order_line_key desc, role_order",
         [associate_id, since],
@@ -146,46 +133,46 @@ def taken_back(connection: duckdb.DuckDBPyConnection, associate_id: str, since: 
     )
 
 
-def role_totals(connection: duckdb.DuckDBPyConnection, associate_id: str, spans: Sequence[Span]) -> tuple[RoleTotal, ...]:
+def role_totals(marts: Marts, associate_id: str, spans: Sequence[Span]) -> tuple[RoleTotal, ...]:
     """Return a person's credit by role and currency on the days of `spans`, in the roles' order."""
     if not spans:
         return ()
     within, days = _within("earned_date", spans)
-    rows = connection.execute(
+    rows = marts.rows(
         "select role, currency, cast(sum(credit_minor) as bigint), cast(count(*) as bigint) from marts.fct_credits "
         f"where recipient = ? and {within} group by role, currency order by min(role_order), currency",
         [associate_id, *days],
-    ).fetchall()
+    )
     return tuple(RoleTotal(*row) for row in rows)
 
 
-def division_of(connection: duckdb.DuckDBPyConnection, order_line_key: int) -> tuple[CreditLine, ...]:
+def division_of(marts: Marts, order_line_key: int) -> tuple[CreditLine, ...]:
     """Return every part of one order line in the roles' order; the parts add up to the line's net amount."""
     return _read_lines(
-        connection,
+        marts,
         "order_line_key = ?",
         "role_order, recipient = 'house', recipient",
         [order_line_key],
     )
 
 
-def family_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associate_id: str) -> tuple[CreditLine, ...]:
+def family_of(marts: Marts, root_line_key: int, associate_id: str) -> tuple[CreditLine, ...]:
     """Return a person's parts of a sale and of every return of it, in the order in which they happened."""
     return _read_lines(
-        connection,
+        marts,
         "root_line_key = ? and recipient = ?",
         "business_date, line_kind desc, order_line_key, role_order",
         [root_line_key, associate_id],
     )
 
 
-def touches_of(connection: duckdb.DuckDBPyConnection, root_line_key: int, associate_id: str) -> tuple[Touch, ...]:
+def touches_of(marts: Marts, root_line_key: int, associate_id: str) -> tuple[Touch, ...]:
     """Return what a person did before the sale, oldest first, and whether it counted."""
-    rows = connection.execute(
+    rows = marts.rows(
         "select role, kind, started_at, age_s, kind_weight, weight, counted, left_out_reason from marts.fct_credit_touches "
         "where root_line_key = ? and recipient = ? order by started_at, interaction_source, interaction_id",
         [root_line_key, associate_id],
-    ).fetchall()
+    )
     return tuple(Touch(*row) for row in rows)
 
 
@@ -195,24 +182,77 @@ def _within(column: str, spans: Sequence[Span]) -> tuple[str, list[object]]:
 
 
 def _read_lines(
-    connection: duckdb.DuckDBPyConnection,
-    condition: str,
-    order: str,
-    parameters: Sequence[object],
-    *,
-    limit: tuple[int, int] | None = None,
+    marts: Marts, condition: str, order: str, parameters: Sequence[object], *, limit: tuple[int, int] | None = None
 ) -> tuple[CreditLine, ...]:
     """Return the credits that a condition picks, in an order of columns of fct_credits; `limit` is how many, after how many."""
-    again = ", ".join(f"picked.{part}" for part in order.split(", "))
-    picked = _PICKED.format(condition=condition, order=f"{order} limit ? offset ?" if limit else order, order_again=again)
-    rows = connection.execute(picked, [*parameters, *(limit or ())]).fetchall()
-    keys = sorted({row[0] for row in rows})
-    lines = {row[0]: row[1:] for row in connection.execute(_OF_LINES, [keys]).fetchall()} if keys else {}
-    return tuple(_credit_line(row, *lines[row[0]]) for row in rows)
+    picked = _PICKED.format(condition=condition, order=f"{order} limit ? offset ?" if limit else order)
+    rows = [_Picked(*row) for row in marts.rows(picked, [*parameters, *(limit or ())])]
+    if not rows:
+        return ()
+    moments = [row.ordered_at for row in rows]
+    of_lines = marts.rows(_OF_LINES, [min(moments), max(moments), sorted({row.order_line_key for row in rows})])
+    lines = {key: _OfLine(*values) for key, *values in of_lines}
+    places: dict[str, str | None] = dict(marts.rows("select location_id, name from marts.dim_locations"))
+    since: dict[int, date] = dict(marts.rows("select policy_key, valid_from from marts.dim_policies"))
+    return tuple(_credit_line(row, lines[row.order_line_key], places, since) for row in rows)
 
 
-def _credit_line(
-    row: tuple[Any, ...], net_minor: int, quantity_milli: int, category: str | None, channel: str | None
-) -> CreditLine:
-    values = [*row[:10], net_minor, *row[10:12], quantity_milli, category, row[12] or channel, *row[13:]]
-    return CreditLine(*values)
+class _Picked(NamedTuple):
+    """A row of `_PICKED`."""
+
+    order_line_key: int
+    root_line_key: int
+    source: str
+    order_id: str
+    line_id: str
+    line_kind: str
+    role: str | None
+    recipient: str
+    share_e12: int
+    credit_minor: int
+    currency: str
+    reason: str | None
+    location_id: str | None
+    has_customer: bool
+    policy: str
+    policy_key: int
+    ordered_at: datetime
+    business_date: date
+    earned_date: date
+
+
+class _OfLine(NamedTuple):
+    """A row of `_OF_LINES`, without its key."""
+
+    net_minor: int
+    quantity_milli: int
+    category: str | None
+    channel: str | None
+
+
+def _credit_line(row: _Picked, line: _OfLine, places: Mapping[str, str | None], since: Mapping[int, date]) -> CreditLine:
+    known = places.get(row.location_id) if row.location_id is not None else None
+    return CreditLine(
+        order_line_key=row.order_line_key,
+        root_line_key=row.root_line_key,
+        source=row.source,
+        order_id=row.order_id,
+        line_id=row.line_id,
+        line_kind=row.line_kind,
+        role=row.role,
+        recipient=row.recipient,
+        share_e12=row.share_e12,
+        credit_minor=row.credit_minor,
+        net_minor=line.net_minor,
+        currency=row.currency,
+        reason=row.reason,
+        quantity_milli=line.quantity_milli,
+        category=line.category,
+        place=known or row.location_id or line.channel,
+        has_customer=row.has_customer,
+        policy=row.policy,
+        policy_since=since.get(row.policy_key),
+        ordered_at=row.ordered_at,
+        business_date=row.business_date,
+        earned_date=row.earned_date,
+    )

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-import duckdb
-
 from incentives.money import round_half_even
+from incentives.serving.marts import Marts
 from incentives.serving.people import Span
 
 # A person is found by id and days; the list is bound, never written into the SQL.
@@ -50,11 +49,9 @@ class WeekCredit:
     credit_minor: int
 
 
-def credit_by_person(
-    connection: duckdb.DuckDBPyConnection, visible: Mapping[str, Sequence[Span]], period: Span
-) -> tuple[PersonCredit, ...]:
+def credit_by_person(marts: Marts, visible: Mapping[str, Sequence[Span]], period: Span) -> tuple[PersonCredit, ...]:
     """Return credit that counts in a period, by person and currency, for the visible days only."""
-    rows = connection.execute(
+    rows = marts.rows(
         f"with {_VISIBLE} "
         "select credits.recipient, credits.currency, cast(sum(credits.credit_minor) as bigint), "
         "cast(coalesce(sum(credits.credit_minor) filter (where credits.location_id is distinct from assignments.location_id), 0) as bigint), "
@@ -66,35 +63,33 @@ def credit_by_person(
         "and credits.earned_date < coalesce(assignments.valid_to, date '9999-12-31') "
         "group by 1, 2 order by 1, 2",
         [*_columns(visible), period.start, period.end],
-    ).fetchall()
+    )
     return tuple(PersonCredit(*row) for row in rows)
 
 
-def credit_by_week(
-    connection: duckdb.DuckDBPyConnection, associate_id: str, spans: Sequence[Span], window: Span
-) -> tuple[WeekCredit, ...]:
+def credit_by_week(marts: Marts, associate_id: str, spans: Sequence[Span], window: Span) -> tuple[WeekCredit, ...]:
     """Return one person's credit by week and currency on the visible days of a window, oldest first."""
-    rows = connection.execute(
+    rows = marts.rows(
         f"with {_VISIBLE} "
         "select cast(date_trunc('week', credits.earned_date) as date), credits.currency, cast(sum(credits.credit_minor) as bigint) "
         "from visible inner join marts.fct_credits as credits on credits.recipient = visible.associate_id "
         "and credits.earned_date >= greatest(visible.visible_from, ?) and credits.earned_date < least(visible.visible_to, ?) "
         "group by 1, 2 order by 1, 2",
         [*_columns({associate_id: spans}), window.start, window.end],
-    ).fetchall()
+    )
     return tuple(WeekCredit(*row) for row in rows)
 
 
 def targets(
-    connection: duckdb.DuckDBPyConnection, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
+    marts: Marts, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
 ) -> dict[str, tuple[Target, ...]]:
     """Return money targets of a measure for a period, by subject; a longer target counts with its days inside."""
-    rows = connection.execute(
+    rows = marts.rows(
         "select subject_id, currency, value_minor, period_start, period_end from marts.dim_targets "
         "where subject_type = ? and measure = ? and subject_id in (select unnest(?::varchar[])) and value_minor is not null "
         "and currency is not null and period_start < ? and period_end > ? order by subject_id, currency, period_start",
         [subject_type, measure, list(subject_ids), period.end, period.start],
-    ).fetchall()
+    )
     exact: dict[tuple[str, str], Fraction] = {}
     for subject_id, currency, value_minor, start, end in rows:
         inside = (min(end, period.end) - max(start, period.start)).days
@@ -107,13 +102,13 @@ def targets(
 
 
 def measured(
-    connection: duckdb.DuckDBPyConnection, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
+    marts: Marts, subject_type: str, measure: str, subject_ids: Sequence[str], period: Span
 ) -> dict[tuple[str, str], int]:
     """Return a money measure that adds up, for a period, by subject and currency: the figure that plans pay on.
 
     In a pay currency it is every order's credit, converted; in any other, the orders of that currency.
     """
-    rows = connection.execute(
+    rows = marts.rows(
         "with amounts as ("
         "select subject_type, subject_id, measure, currency, numerator, earned_date from marts.fct_pay_measures "
         "union all select subject_type, subject_id, measure, currency, numerator, earned_date from marts.fct_measures "
@@ -122,7 +117,7 @@ def measured(
         "where subject_type = ? and measure = ? and subject_id in (select unnest(?::varchar[])) "
         "and earned_date >= ? and earned_date < ? group by 1, 2",
         [subject_type, measure, list(subject_ids), period.start, period.end],
-    ).fetchall()
+    )
     return {(subject_id, currency): value for subject_id, currency, value in rows}
 
 

@@ -62,7 +62,6 @@ def cycle(visit: VisitDep, pay_group: str, period: str, done: str = "") -> Respo
     """Show one cycle: state, totals, what is in the way, and the acts."""
     status = status_of(visit, pay_group, period)
     primary = FORWARD.get(status.summary.state)
-    previous = next((c for c in visible_cycles(visit) if c.pay_group == pay_group and c.period == _before(period)), None)
     return page(
         "cycle.html",
         visit,
@@ -72,7 +71,7 @@ def cycle(visit: VisitDep, pay_group: str, period: str, done: str = "") -> Respo
         position=STATES.index(status.summary.state),
         primary=primary,
         acts=sorted((act for act in status.possible if act in words.ACT), key=lambda act: act != primary),
-        previous=previous,
+        previous=visit.portal.cycles.summary(pay_group, _before(period)),
         exceptions=Counter(exception.kind for exception in status.exceptions).most_common(),
         items=open_items(visit.marts) if visit.opened else (),
         done=words.ACT_DONE.get(done),
@@ -169,15 +168,15 @@ def _checklist_page(visit: Visit, pay_group: str, period: str, *, error: str = "
 @router.get("/cycles/{pay_group}/{period}/people")
 def people(visit: VisitDep, pay_group: str, period: str, start: int = 0) -> Response:
     """List what each person is due, a page at a time; each look at a person's pay is logged."""
-    status = status_of(visit, pay_group, period)
-    rows = _people(visit, visit.portal.cycles.totals(pay_group, period))
+    summary = summary_of(visit, pay_group, period)
+    rows = _people(visit, visit.portal.cycles.totals(summary))
     start = max(0, start)
     shown = rows[start : start + PAGE_PEOPLE]
     _log(visit, [row.person_id for row in shown], f"list of cycle {period}, {pay_group}")
     return page(
         "cycle_people.html",
         visit,
-        c=status,
+        c=summary,
         period=Period.parse(period),
         rows=shown,
         start=start,
@@ -207,7 +206,7 @@ def statements_of_person(visit: Visit, pay_group: str, period: str, associate_id
     Raises:
         NotFoundError: The cycle has none for this person.
     """
-    status_of(visit, pay_group, period)
+    summary_of(visit, pay_group, period)
     found = tuple(s for s in visit.portal.cycles.statements_of(associate_id) if s.pay_group == pay_group and s.period == period)
     if not found:
         raise NotFoundError
@@ -219,6 +218,18 @@ def statements_of_person(visit: Visit, pay_group: str, period: str, associate_id
 def visible_cycles(visit: Visit) -> tuple[CycleSummary, ...]:
     """Return the cycles of the viewer's own pay groups."""
     return tuple(c for c in visit.portal.cycles.cycles() if visit.person.has_for("finance", c.pay_group))
+
+
+def summary_of(visit: Visit, pay_group: str, period: str) -> CycleSummary:
+    """Return a cycle as the list shows it.
+
+    Raises:
+        NotFoundError: There is no such cycle.
+    """
+    summary = visit.portal.cycles.summary(pay_group, period)
+    if summary is None:
+        raise NotFoundError
+    return summary
 
 
 def status_of(visit: Visit, pay_group: str, period: str) -> CycleStatus:
