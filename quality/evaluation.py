@@ -20,6 +20,7 @@ from quality.outcomes import CheckOutcome
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
+    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
 
 SUBJECTS_MAX = 5
 ANALYTICS_VARIABLE = "GX_ANALYTICS_ENABLED"
@@ -50,9 +51,9 @@ def evaluate(suite: str, checks: Sequence[Check], frames: Mapping[str, pd.DataFr
     for check in checks:
         _require(check, frames)
     findings: dict[str, _Finding] = {}
-    context = _quiet_context()
+    source = _quiet_context().data_sources.add_pandas(suite)
     for name in dict.fromkeys(check.frame for check in checks):
-        findings |= _findings(context, suite, [check for check in checks if check.frame == name], frames[name])
+        findings |= _findings(source, suite, [check for check in checks if check.frame == name], frames[name])
     return tuple(_outcome(suite, check, findings[check.name], frames[check.frame]) for check in checks)
 
 
@@ -88,11 +89,11 @@ def _quiet_context() -> EphemeralDataContext:
     return context
 
 
-def _findings(context: EphemeralDataContext, suite: str, checks: Sequence[Check], frame: pd.DataFrame) -> dict[str, _Finding]:
+def _findings(source: PandasDatasource, suite: str, checks: Sequence[Check], frame: pd.DataFrame) -> dict[str, _Finding]:
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
-    asset = context.data_sources.add_pandas(f"{suite}-{checks[0].frame}").add_dataframe_asset(checks[0].frame)
+    asset = source.add_dataframe_asset(checks[0].frame)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame.reset_index(drop=True)})
     expectations = [getattr(gxe, check.expectation)(**check.arguments, meta={"check": check.name}) for check in checks]
     result_format = {"result_format": "COMPLETE", "partial_unexpected_count": 0, "include_unexpected_rows": False}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 4 << 20
 
 
 def sync_file(path: Path) -> None:
@@ -45,9 +46,13 @@ def sha256_of(path: Path) -> str:
 def copy_hashed(source: Path, target: Path) -> str:
     """Copy a file and return the SHA-256 of what was copied, in hex."""
     digest = hashlib.sha256()
-    with source.open("rb") as read, target.open("wb") as written:
+    with source.open("rb") as read, target.open("wb") as written, ThreadPoolExecutor(max_workers=1) as beside:
+        # A chunk is digested while it is written and the next one is read.
+        digested: Future[None] | None = None
         while chunk := read.read(_CHUNK_BYTES):
-            digest.update(chunk)
+            if digested is not None:
+                digested.result()
+            digested = beside.submit(digest.update, chunk)
             written.write(chunk)
     return digest.hexdigest()
 

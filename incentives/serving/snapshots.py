@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -143,7 +144,10 @@ def _make(ws: Workspace, build: PublishableBuild, folder: Path, now: datetime) -
         base = None
         (temporary / RESULTS).unlink(missing_ok=True)
         write_results(ws.warehouse, temporary / RESULTS, info)
-    write_contacts(ws, temporary / CONTACTS, build.last_load)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        results_digest = beside.submit(sha256_of, temporary / RESULTS)
+        write_contacts(ws, temporary / CONTACTS, build.last_load)
+        sync_file(temporary / RESULTS)
     record = {
         "publication": info.publication,
         "results": f"{info.publication}/{RESULTS}",
@@ -153,7 +157,7 @@ def _make(ws: Workspace, build: PublishableBuild, folder: Path, now: datetime) -
         "as_of": info.as_of.isoformat(),
         "published_at": info.published_at.isoformat(),
         "code_fingerprint": info.code_fingerprint,
-        "results_sha256": sha256_of(temporary / RESULTS),
+        "results_sha256": results_digest.result(),
         "contacts_sha256": sha256_of(temporary / CONTACTS),
         "brought_up": 0 if base is None else base.brought_up + 1,
     }

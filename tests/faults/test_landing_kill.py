@@ -20,7 +20,7 @@ from incentives.services import landing_readers
 from incentives.services.landing import LandingReport, land
 from incentives.workspace import Workspace
 
-KILLS = int(os.environ.get("INCENTIVES_KILLS", "60"))
+KILLS = int(os.environ.get("INCENTIVES_KILLS", "40"))
 # A workspace is killed up to this often before it lands in peace.
 IN_A_ROW = 4
 

@@ -14,6 +14,7 @@ from support_increments import different_rows
 
 from incentives.services.warehouse import build_warehouse
 from incentives.serving import snapshots
+from incentives.warehouse.increments.measures import measures_named
 from incentives.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,26 @@ def _land_a_line(ws: Workspace) -> None:
         [{"source": "till", "business_date": "2026-03-01", "currency": "EUR", "lines": "4", "net_amount": "181.00"}],
     )
     run_here("land", "--workspace", ws.root)
+
+
+def test_each_measure_is_made_of_credits_of_work_or_of_clients(built: Path) -> None:
+    """An increment measures a cell again of one of them without the others, so that no measure may be made of two."""
+    with duckdb.connect(str(Workspace.open(built).warehouse), read_only=True) as connection:
+        selects = dict(connection.execute("select name, select_text from build.models").fetchall())
+    of_credits = measures_named(selects["fct_measures"]) | measures_named(selects["int_measures_of_orders"])
+    of_work, of_clients = (measures_named(selects[f"int_measures_of_{name}"]) for name in ("work", "clients"))
+
+    assert not of_credits & of_work
+    assert not of_credits & of_clients
+    assert not of_work & of_clients
+    assert {"credited_revenue", "team_credited_revenue", "location_revenue", "assisted_orders"} <= of_credits
+    assert {"csat_mean", "appointments_kept"} <= of_work
+    assert of_clients == {
+        "outreach_converted_share",
+        "first_contact_resolution_share",
+        "client_book_size",
+        "client_book_active_share",
+    }
 
 
 def test_a_delivery_changes_the_lines_that_it_touches_and_no_others(ws: Workspace) -> None:

@@ -17,7 +17,7 @@ from support_cli import run
 pytestmark = pytest.mark.slow
 
 # A million by hand: INCENTIVES_REDRIVE_LINES=1000000.
-ORDER_LINES = int(os.environ.get("INCENTIVES_REDRIVE_LINES", "200000"))
+ORDER_LINES = int(os.environ.get("INCENTIVES_REDRIVE_LINES", "60000"))
 THOUSANDS = ORDER_LINES // 1000
 # Of each thousand lines: one without an amount, five of a kind in the source's own word, four without an offset.
 LINES = """

@@ -53,11 +53,11 @@ def cells_of_clients(scratch: Scratch) -> str:
 
 
 def show_clients(scratch: Scratch) -> None:
-    """Show the models the books, touches and orders that make the cells; needs `scope.people_days(associate_id, business_date)`."""
+    """Show the models the books, touches and orders that make the cells; needs `scope.clients_days(associate_id, business_date)`."""
     scratch.table(
         "scope.measured_touches",
         "select touches.* from (select * from now.int_touches where kind in ('outreach', 'service_case')) as touches "
-        "semi join scope.people_days as days on touches.associate_id = days.associate_id and touches.touch_date = days.business_date",
+        "semi join scope.clients_days as days on touches.associate_id = days.associate_id and touches.touch_date = days.business_date",
     )
     # What follows a case may be anybody's.
     scratch.table(
@@ -71,6 +71,6 @@ def show_clients(scratch: Scratch) -> None:
     )
     scratch.table(
         "intermediate.int_client_books",
-        "select books.* from now.int_client_books as books semi join scope.people_days as days "
+        "select books.* from now.int_client_books as books semi join scope.clients_days as days "
         "on books.associate_id = days.associate_id and books.month_end = days.business_date",
     )

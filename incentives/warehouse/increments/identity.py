@@ -49,8 +49,8 @@ def _sight(scratch: Scratch) -> None:
     for feed in _SEEN_IN:
         scratch.table(
             f"staging.stg_{feed}",
-            f"select * from now.stg_{feed} semi join scope.rechecked_records using (customer_record_key) union "
-            f"select * from added.stg_{feed} where customer_record_key is not null",
+            f"select * from now.stg_{feed} semi join scope.rechecked_records using (customer_record_key) union all "
+            f"select * from added.stg_{feed} anti join scope.rechecked_records using (customer_record_key) where customer_record_key is not null",
         )
     scratch.run("int_identity_sightings")
     before = f"{BEFORE}.intermediate.int_identity_sightings"

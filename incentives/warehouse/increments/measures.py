@@ -1,16 +1,23 @@
 """Measures that may differ: those of a subject and a pair of dates, measured again from everything that makes them.
 
-A cell is a subject with a business date and an earned date. Its measures follow from the credits, orders, work and answers
-of that subject on those dates, a team's from those of its members, and from nothing else.
+A cell is a subject with a business date and an earned date, and what its measures are made of: the credits and orders of that
+subject on those dates, a team's from those of its members; their work and answers; or their clients and outreach. Each follows
+from nothing else, so that what one of them asks for is not looked at for the others.
 """
 
 from __future__ import annotations
 
+import re
+
+from incentives.feeds.sql_rows import literal
 from incentives.warehouse.increments import clients
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch, changed
 
 _PAIR = "business_date, earned_date"
-_CELL = f"subject_type, subject_id, {_PAIR}"
+_CELL = ("subject_type", "subject_id", "business_date", "earned_date")
+# How a model names the measures that it makes.
+_MEASURE = re.compile(r"'(\w+)' as measure\b")
+CREDITS, WORK, CLIENTS = "credits", "work", "clients"
 # A moment's local date is its UTC date, the one before or the one after.
 _AROUND = "unnest([cast({0} as date) - 1, cast({0} as date), cast({0} as date) + 1])"
 
@@ -39,7 +46,11 @@ def count_orders(scratch: Scratch) -> None:
 
 
 def scope_cells(scratch: Scratch) -> None:
-    """Find the cells whose measures may differ: `scope.cells(subject_type, subject_id, business_date, earned_date)`."""
+    """Find the cells whose measures may differ: `scope.cells(subject_type, subject_id, business_date, earned_date, made_of)`.
+
+    Leaves `scope.<made_of>_cells(associate_id, business_date, earned_date)` of people, and `scope.<made_of>_days` of those whose
+    dates are one.
+    """
     scratch.run("dim_assignments")
     for side, assignments in (("before", f"{BEFORE}.marts.dim_assignments"), ("now", "marts.dim_assignments")):
         scratch.table(
@@ -51,14 +62,20 @@ def scope_cells(scratch: Scratch) -> None:
         "scope.changed_orders",
         f"select order_key from {changed('fct_credits')} union select order_key from {changed('int_counted_orders')}",
     )
-    people = (
-        f"{_of_credits()} union {_of_orders()} union {_of_work()} union {_of_teams()} union {clients.cells_of_clients(scratch)}"
-    )
-    scratch.table(
-        "scope.people_cells",
-        f"select associate_id, business_date, earned_date from ({people}) where associate_id is not null and associate_id <> 'house' "
-        "and business_date is not null",
-    )
+    made_of = {
+        CREDITS: f"{_of_credits()} union {_of_orders()} union {_of_teams()}",
+        WORK: _of_work(),
+        CLIENTS: clients.cells_of_clients(scratch),
+    }
+    for name, people in made_of.items():
+        scratch.table(
+            f"scope.{name}_cells",
+            f"select associate_id, {_PAIR} from ({people}) where associate_id is not null and associate_id <> 'house' "
+            "and business_date is not null",
+        )
+        scratch.table(
+            f"scope.{name}_days", f"select associate_id, business_date from scope.{name}_cells where business_date = earned_date"
+        )
     members = f"select distinct associate_id from {changed('stg_assignments')}"
     scratch.table(
         "scope.member_pairs",
@@ -69,26 +86,28 @@ def scope_cells(scratch: Scratch) -> None:
         f"select recipient as associate_id, {_PAIR} from now.fct_pay_credits where recipient in ({members})",
     )
     teams = " union ".join(
-        f"select 'team' as subject_type, teams.team_id as subject_id, pairs.business_date, pairs.earned_date from scope.member_pairs as pairs "
+        f"select 'team' as subject_type, teams.team_id as subject_id, pairs.business_date, pairs.earned_date, '{CREDITS}' as made_of "
+        "from scope.member_pairs as pairs "
         f"inner join scope.teams_{side} as teams on {_member('pairs.associate_id', 'pairs.earned_date')} where teams.team_id is not null"
         for side in ("before", "now")
     )
+    people = " union ".join(
+        f"select 'associate' as subject_type, associate_id as subject_id, {_PAIR}, '{name}' as made_of from scope.{name}_cells"
+        for name in made_of
+    )
     scratch.table(
         "scope.cells",
-        f"select 'associate' as subject_type, associate_id as subject_id, {_PAIR} from scope.people_cells union {teams} union "
-        f"select 'location' as subject_type, location_id as subject_id, {_PAIR} from {changed('int_order_lines')} "
+        f"{people} union {teams} union "
+        f"select 'location' as subject_type, location_id as subject_id, {_PAIR}, '{CREDITS}' as made_of from {changed('int_order_lines')} "
         "where location_id is not null and business_date is not null",
     )
 
 
 def measure_cells(scratch: Scratch) -> None:
     """Measure the cells in scope again and compare their measures."""
-    scratch.table(
-        "scope.people_days", "select associate_id, business_date from scope.people_cells where business_date = earned_date"
-    )
     _show_orders(scratch)
-    _show_work(scratch)
     clients.show_clients(scratch)
+    _show_work(scratch)
     scratch.table(
         "staging.stg_order_lines",
         "select * from now.stg_order_lines semi join intermediate.int_order_lines using (order_line_key)",
@@ -96,9 +115,27 @@ def measure_cells(scratch: Scratch) -> None:
     scratch.look_up_dates()
     scratch.run("int_residences", "int_measures_of_orders", "int_measures_of_work", "int_measures_of_clients")
     for model in ("fct_measures", "fct_pay_measures"):
-        cells = f"semi join scope.cells using ({_CELL})"
+        same = " and ".join(f"measured.{column} = cells.{column}" for column in _CELL)
+        cells = f"as measured semi join scope.cells as cells on {same} and cells.made_of = {_made_of(scratch)}"
         scratch.table(f"marts.{model}", f"select * from ({scratch.models[model].sql}) {cells}")
         scratch.differ(model, cells)
+
+
+def measures_named(select: str) -> frozenset[str]:
+    """Return the measures that a model's select names; those of scores are named by the feed."""
+    return frozenset(_MEASURE.findall(select))
+
+
+def _made_of(scratch: Scratch) -> str:
+    """Return what the rows of `measured` are made of, by their measure: whatever no other model names is of work."""
+    models = scratch.models
+    of_clients = measures_named(models["int_measures_of_clients"].sql)
+    of_credits = measures_named(models["fct_measures"].sql) | measures_named(models["int_measures_of_orders"].sql)
+    whens = " ".join(
+        f"when measured.measure in ({', '.join(literal(name) for name in sorted(names))}) then '{made_of}'"
+        for made_of, names in ((CLIENTS, of_clients), (CREDITS, of_credits))
+    )
+    return f"case {whens} else '{WORK}' end"
 
 
 def _member(associate: str, day: str) -> str:
@@ -176,10 +213,10 @@ def _show_orders(scratch: Scratch) -> None:
     scratch.table(
         "scope.shown_orders",
         "select distinct orders.order_key from now.int_counted_orders as orders inner join now.fct_credits as advice using (order_key) "
-        "semi join scope.people_days as days on advice.recipient = days.associate_id and orders.business_date = days.business_date "
+        "semi join scope.credits_days as days on advice.recipient = days.associate_id and orders.business_date = days.business_date "
         "where advice.role = 'advisor' union "
         # Who else is credited on an order decides whether it is shared.
-        "select order_key from now.int_counted_orders semi join scope.people_days using (associate_id, business_date)",
+        "select order_key from now.int_counted_orders semi join scope.credits_days using (associate_id, business_date)",
     )
     scratch.table(
         "intermediate.int_counted_orders",
@@ -187,7 +224,7 @@ def _show_orders(scratch: Scratch) -> None:
     )
     scratch.table(
         "scope.credit_cells",
-        f"select associate_id as recipient, {_PAIR} from scope.people_cells union "
+        f"select associate_id as recipient, {_PAIR} from scope.credits_cells union "
         "select teams.associate_id, cells.business_date, cells.earned_date from scope.cells as cells "
         "inner join scope.teams_now as teams on cells.subject_type = 'team' and cells.subject_id = teams.team_id "
         "and cells.earned_date >= teams.valid_from and (cells.earned_date < teams.next_valid_from or teams.next_valid_from is null)",
@@ -197,7 +234,7 @@ def _show_orders(scratch: Scratch) -> None:
     scratch.table(
         "scope.measured_lines",
         # A team's measures need its members' credits alone, not the lines under them.
-        f"select order_line_key from now.fct_credits semi join (select associate_id as recipient, {_PAIR} from scope.people_cells) "
+        f"select order_line_key from now.fct_credits semi join (select associate_id as recipient, {_PAIR} from scope.credits_cells) "
         f"using (recipient, {_PAIR}) union "
         "select order_line_key from now.int_order_lines semi join scope.shown_orders using (order_key) union "
         "select lines.order_line_key from now.int_order_lines as lines semi join (select * from scope.cells where subject_type = 'location') as cells "
@@ -216,7 +253,7 @@ def _show_work(scratch: Scratch) -> None:
     """Show the models the interactions, answers, hours and scores that make the cells."""
     scratch.table(
         "scope.days_around",
-        f"select distinct associate_id, {_AROUND.format('business_date')} as day from scope.people_days",
+        f"select distinct associate_id, {_AROUND.format('business_date')} as day from scope.work_days",
     )
     scratch.table(
         "staging.stg_feedback",
@@ -228,7 +265,9 @@ def _show_work(scratch: Scratch) -> None:
         f"select {place} from now.stg_interactions as rows semi join scope.days_around as days "
         "on rows.associate_id = days.associate_id and cast(rows.started_at as date) = days.day union "
         f"select {place} from now.stg_interactions as rows semi join staging.stg_feedback as answers "
-        "on rows.source = answers.interaction_source and rows.interaction_id = answers.interaction_id",
+        "on rows.source = answers.interaction_source and rows.interaction_id = answers.interaction_id union "
+        f"select {place} from now.stg_interactions semi join (select * from scope.measured_touches where kind = 'service_case') "
+        "using (source, interaction_id)",
     )
     scratch.table(
         "staging.stg_interactions", f"select * from now.stg_interactions semi join scope.measured_interactions using ({place})"
@@ -236,6 +275,6 @@ def _show_work(scratch: Scratch) -> None:
     for feed, day in (("hours", "work_date"), ("scores", "score_date")):
         scratch.table(
             f"staging.stg_{feed}",
-            f"select rows.* from now.stg_{feed} as rows semi join scope.people_days as days "
+            f"select rows.* from now.stg_{feed} as rows semi join scope.work_days as days "
             f"on rows.associate_id = days.associate_id and rows.{day} = days.business_date",
         )

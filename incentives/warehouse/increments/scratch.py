@@ -76,12 +76,13 @@ class Scratch:
             computed: A select of the scope's rows as they are now.
         """
         place = self.place(name)
-        now = computed or f"select * from {place}"
-        before = f"select * from {BEFORE}.{place} {scope}"
         columns = ", ".join(self.columns(f"{BEFORE}.{place}"))
-        now = f"select {columns} from ({now})"
-        self.table(f"removed.{name}", f"{before} except all {now}")
-        self.table(f"added.{name}", f"{now} except all {before}")
+        # Whole tables are passed over once, not once for each side.
+        self.table("scope.compared", f"select * from {BEFORE}.{place} {scope}")
+        now = f"select {columns} from ({computed or f'select * from {place}'})"
+        self.table(f"removed.{name}", f"select * from scope.compared except all {now}")
+        self.table(f"added.{name}", f"{now} except all select * from scope.compared")
+        self.sql("drop table scope.compared")
 
     def show_now(self, name: str, key: Iterable[str]) -> None:
         """Show a model as it will be: before, without the rows whose key changed, with those that were added.

@@ -7,22 +7,37 @@ with agreed as (
     select * from {{ ref('int_agreed_signals') }}
 ),
 
+-- One row where any signal was agreed on, none where none was: nothing large is read then.
+any_agreed as (
+    select count(*) as signals
+    from agreed
+    having count(*) > 0
+),
+
 credits as (
-    select * from {{ ref('fct_credits') }}
-    where recipient <> 'house' and line_kind = 'sale'
+    select credits.*
+    from {{ ref('fct_credits') }} as credits
+    cross join any_agreed
+    where credits.recipient <> 'house' and credits.line_kind = 'sale'
 ),
 
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select order_lines.*
+    from {{ ref('int_order_lines') }} as order_lines
+    cross join any_agreed
 ),
 
 client_owners as (
-    select * from {{ ref('int_client_owners') }}
+    select client_owners.*
+    from {{ ref('int_client_owners') }} as client_owners
+    cross join any_agreed
 ),
 
 touches as (
-    select * from {{ ref('fct_credit_touches') }}
-    where role = 'advisor'
+    select touches.*
+    from {{ ref('fct_credit_touches') }} as touches
+    cross join any_agreed
+    where touches.role = 'advisor'
 ),
 
 sold as (
