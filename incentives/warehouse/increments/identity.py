@@ -40,6 +40,13 @@ def carries(feed: str, identifiers: str) -> str:
     return f"customer_record_key is null and ({columns})"
 
 
+def _columns_of(feed: str) -> str:
+    """Return what identity reads of a feed's rows: whole tables are passed over for a few of them, and most columns are text."""
+    if feed not in IDENTIFIER_COLUMNS:
+        return "*"
+    return ", ".join(("customer_record_key", "source", "is_withdrawn", *IDENTIFIER_COLUMNS[feed]))
+
+
 def _sight(scratch: Scratch) -> None:
     """Compare the sightings: those of records that lost a row are looked for again, to the others some may be added."""
     lost = " union ".join(
@@ -47,10 +54,12 @@ def _sight(scratch: Scratch) -> None:
     )
     scratch.table("scope.rechecked_records", lost)
     for feed in _SEEN_IN:
+        columns = _columns_of(feed)
         scratch.table(
             f"staging.stg_{feed}",
-            f"select * from now.stg_{feed} semi join scope.rechecked_records using (customer_record_key) union all "
-            f"select * from added.stg_{feed} anti join scope.rechecked_records using (customer_record_key) where customer_record_key is not null",
+            f"select {columns} from now.stg_{feed} semi join scope.rechecked_records using (customer_record_key) union all "
+            f"select {columns} from added.stg_{feed} anti join scope.rechecked_records using (customer_record_key) "
+            "where customer_record_key is not null",
         )
     scratch.run("int_identity_sightings")
     before = f"{BEFORE}.intermediate.int_identity_sightings"
@@ -100,7 +109,10 @@ def _link(scratch: Scratch) -> None:
         "select identifier from scope.named_identifiers union select identifier from scope.sighted_identifiers",
     )
     for feed in IDENTIFIER_COLUMNS:
-        scratch.table(f"staging.stg_{feed}", f"select * from now.stg_{feed} where {carries(feed, 'scope.linking_identifiers')}")
+        scratch.table(
+            f"staging.stg_{feed}",
+            f"select {_columns_of(feed)} from now.stg_{feed} where {carries(feed, 'scope.linking_identifiers')}",
+        )
     scratch.table(
         "intermediate.int_identity_sightings",
         "select * from now.int_identity_sightings semi join scope.linking_identifiers using (identifier)",
