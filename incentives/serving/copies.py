@@ -86,6 +86,8 @@ def bring_up_results(warehouse: Path, results: Path, info: SnapshotInfo, changes
     """
     with closing(_open(results, warehouse)) as connection:
         connection.execute(f"attach {_literal(str(changes))} as changes (read_only)")
+        # In one transaction: each of them would wait for the disk.
+        connection.execute("begin transaction")
         for view in _names(connection, "view", "current_database()", MARTS):
             connection.execute(f"drop view {MARTS}.{_identifier(view)}")
         changed = _names(connection, "table", "'changes'", "added")
@@ -94,6 +96,7 @@ def bring_up_results(warehouse: Path, results: Path, info: SnapshotInfo, changes
                 _bring_up_table(connection, _identifier(table))
             else:
                 connection.execute(f"drop table {MARTS}.{_identifier(table)}")
+        connection.execute("commit")
         connection.execute("detach changes")
         _copy_tables(connection, [table for table in _tables(connection) if table not in changed], info)
 
