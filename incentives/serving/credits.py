@@ -193,7 +193,7 @@ def _read_lines(
     of_lines = marts.rows(_OF_LINES, [min(moments), max(moments), sorted({row.order_line_key for row in rows})])
     lines = {key: _OfLine(*values) for key, *values in of_lines}
     places: dict[str, str | None] = dict(marts.rows("select location_id, name from marts.dim_locations"))
-    since: dict[int, date] = dict(marts.rows("select policy_key, valid_from from marts.dim_policies"))
+    since: dict[str, date] = dict(marts.rows("select policy_key, valid_from from marts.dim_policies"))
     return tuple(_credit_line(row, lines[row.order_line_key], places, since) for row in rows)
 
 
@@ -215,7 +215,7 @@ class _Picked(NamedTuple):
     location_id: str | None
     has_customer: bool
     policy: str
-    policy_key: int
+    policy_key: str
     ordered_at: datetime
     business_date: date
     earned_date: date
@@ -230,7 +230,7 @@ class _OfLine(NamedTuple):
     channel: str | None
 
 
-def _credit_line(row: _Picked, line: _OfLine, places: Mapping[str, str | None], since: Mapping[int, date]) -> CreditLine:
+def _credit_line(row: _Picked, line: _OfLine, places: Mapping[str, str | None], since: Mapping[str, date]) -> CreditLine:
     known = places.get(row.location_id) if row.location_id is not None else None
     return CreditLine(
         order_line_key=row.order_line_key,

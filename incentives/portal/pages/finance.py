@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -26,6 +27,7 @@ from incentives.services.questioning import CHECK as QUESTIONS
 from incentives.serving.checklist import open_items
 
 router = APIRouter()
+_Found = TypeVar("_Found")
 STATES = ("open", "calculated", "in_review", "approved", "locked", "exported")
 FRESH_ACTS = frozenset({"lock", "export"})
 REASON_ACTS = frozenset({"send_back"})
@@ -226,10 +228,7 @@ def summary_of(visit: Visit, pay_group: str, period: str) -> CycleSummary:
     Raises:
         NotFoundError: There is no such cycle.
     """
-    summary = visit.portal.cycles.summary(pay_group, period)
-    if summary is None:
-        raise NotFoundError
-    return summary
+    return _known(visit.portal.cycles.summary(pay_group, period))
 
 
 def status_of(visit: Visit, pay_group: str, period: str) -> CycleStatus:
@@ -238,10 +237,13 @@ def status_of(visit: Visit, pay_group: str, period: str) -> CycleStatus:
     Raises:
         NotFoundError: There is no such cycle.
     """
-    status = visit.portal.cycles.status(pay_group, period)
-    if status is None:
+    return _known(visit.portal.cycles.status(pay_group, period))
+
+
+def _known(found: _Found | None) -> _Found:
+    if found is None:
         raise NotFoundError
-    return status
+    return found
 
 
 def _act_page(visit: Visit, status: CycleStatus, act: str, *, reason: str, error: str | None) -> Response:
