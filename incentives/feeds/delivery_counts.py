@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
 MEMORY_LIMIT = "1GB"
+# So few rows of a load are compared whether or not their key stands twice: a pass of their own would cost more. Nor do they
+# keep two threads busy.
+FEW_ROWS = 20_000
 # No stock figure is computed here.
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -151,8 +154,8 @@ def _outcomes(
 ) -> Iterator[tuple[Feed, list[tuple[object, ...]]]]:
     """Yield by feed what a query finds in the outcomes of the load's rows, as the staging models decide them.
 
-    Only rows whose key stands more than once are compared, and kept for it; of every other row its own text decides,
-    which is read in one pass that keeps nothing.
+    Of many rows only those whose key stands more than once are compared, and kept for it; of every other row its own text
+    decides, which is read in one pass that keeps nothing.
     """
     import duckdb
 
@@ -162,26 +165,32 @@ def _outcomes(
 
     names = {feed.name for feed in feeds}
     compared, alone = _renderer("compared", names), _renderer("alone", ())
+    are_few = sum(file.rows_delivered for file in files if file.load_id == load_id) <= FEW_ROWS
     with work_folder(ws) as folder, closing(duckdb.connect()) as connection:
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("set temp_directory = ?", [str(folder)])
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")
+        if are_few:
+            connection.execute("set threads = 1")
         create_bronze(connection, ws.root, [file for file in files if file.feed in names], ())
         create_config(connection, ws.config, _NO_MOMENT)
         connection.execute("create schema compared")
         connection.execute("create schema alone")
         for feed in feeds:
             earlier = any(file.feed == feed.name and file.outcome == "loaded" and file.load_id < load_id for file in files)
-            _divide(connection, feed, load_id, earlier)
+            _divide(connection, feed, load_id, earlier, are_few)
             connection.execute(f"create table parsed_{feed.name} as {compared.render(f'parsed_{feed.name}')}")
             ends = (
-                f"select load_id, file_ordinal, delivered_row, outcome, fault "
-                f"from ({compared.render(f'row_outcomes_{feed.name}')}) where load_id = {load_id} "
-                "union all select load_id, file_ordinal, delivered_row, "
-                "case when fault is null then 'accepted' else 'quarantined' end as outcome, fault "
-                f"from ({alone.render(f'parsed_{feed.name}')})"
+                "select load_id, file_ordinal, delivered_row, outcome, fault "
+                f"from ({compared.render(f'row_outcomes_{feed.name}')}) where load_id = {load_id}"
             )
+            if not are_few:
+                ends += (
+                    " union all select load_id, file_ordinal, delivered_row, "
+                    "case when fault is null then 'accepted' else 'quarantined' end as outcome, fault "
+                    f"from ({alone.render(f'parsed_{feed.name}')})"
+                )
             yield feed, connection.execute(f"select {columns} from ({ends}) where {condition}").fetchall()
             connection.execute(f"drop table parsed_{feed.name}")
 
@@ -196,13 +205,18 @@ def _renderer(schema: str, feeds: Collection[str]) -> ModelRenderer:
     )
 
 
-def _divide(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool) -> None:
-    """Create views of the rows that can bear on each other's end, and of the load's rows that stand alone.
+def _divide(connection: duckdb.DuckDBPyConnection, feed: Feed, load_id: int, earlier: bool, are_few: bool) -> None:
+    """Create views of the rows that can bear on each other's end, and of the load's rows that stand alone: none where they are few.
 
     Keys are told apart by a hash of their parts: two that share one are compared in vain, which is harmless.
     """
     parts = f"hash({', '.join(_compared_parts(feed)) or '0'})"
     rows = f"bronze.{feed.name}"
+    if are_few:
+        of_keys = f"{parts} in (select {parts} from {rows} where load_id = {load_id})"
+        before = f" or load_id < {load_id} and {of_keys}" if earlier else ""
+        connection.execute(f"create view compared.{feed.name} as select * from {rows} where load_id = {load_id}{before}")
+        return
     connection.execute(
         f"create or replace temp table brought as select {parts} as part, count(*) as standing "
         f"from {rows} where load_id = {load_id} group by all"

@@ -7,9 +7,11 @@ the warehouse. Only what staging uses is known here; a model that asks for more 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from jinja2.runtime import Macro
 
 _MACRO_FOLDERS = ("macros/cross_db", "macros/staging")
@@ -28,12 +30,7 @@ class ModelRenderer:
             models: Relation by name of a model.
         """
         self._project = project
-        self._environment = Environment(
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.do"],
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 (SQL, not HTML)
-        )
+        self._environment = _environment()
         self._environment.globals.update(
             adapter=_Adapter(self._macro),
             dbt=_Types(),
@@ -43,7 +40,7 @@ class ModelRenderer:
         texts = [
             path.read_text(encoding="utf-8") for folder in _MACRO_FOLDERS for path in sorted((project / folder).glob("*.sql"))
         ]
-        self._macros = vars(self._environment.from_string("\n".join(texts)).module)
+        self._macros = vars(self._template("\n".join(texts)).module)
         self._environment.globals.update({name: macro for name, macro in self._macros.items() if isinstance(macro, Macro)})
 
     def render(self, model: str) -> str:
@@ -53,11 +50,29 @@ class ModelRenderer:
 
     def render_text(self, text: str) -> str:
         """Return the SQL of a text that calls the project's macros."""
-        return self._environment.from_string(text).render()
+        return self._template(text).render()
+
+    def _template(self, text: str) -> Template:
+        return Template.from_code(self._environment, _compiled(text), self._environment.make_globals(None))
 
     def _macro(self, name: str) -> Macro | None:
         found = self._macros.get(name)
         return found if isinstance(found, Macro) else None
+
+
+def _environment() -> Environment:
+    return Environment(
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.do"],
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (SQL, not HTML)
+    )
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> CodeType:
+    """Return what Jinja makes of a text, made once however many renderers name other relations: it costs more than rendering."""
+    return _environment().compile(text)
 
 
 class _Adapter:

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -75,13 +76,18 @@ def test_counts_at_landing_equal_those_over_everything(data: st.DataObject) -> N
     with staged(name, everything) as connection:
         ended = connection.execute(f"select outcome from staging.row_outcomes_{name} where load_id = {last}").fetchall()
     with tempfile.TemporaryDirectory() as folder:
-        taken = count_deliveries(_landed(Path(folder), name, loads), last)[(last, 1)]
+        ws = _landed(Path(folder), name, loads)
+        for few_rows in (20_000, 0):
+            with patch("incentives.feeds.delivery_counts.FEW_ROWS", few_rows):
+                taken = count_deliveries(ws, last)[(last, 1)]
 
-    found = {
-        kind: getattr(taken, kind) for kind in ("accepted", "duplicate", "superseded", "quarantined") if getattr(taken, kind)
-    }
-    assert found == Counter(outcome for (outcome,) in ended)
-    assert taken.delivered == len(loads[-1])
+            found = {
+                kind: getattr(taken, kind)
+                for kind in ("accepted", "duplicate", "superseded", "quarantined")
+                if getattr(taken, kind)
+            }
+            assert found == Counter(outcome for (outcome,) in ended)
+            assert taken.delivered == len(loads[-1])
 
 
 def _landed(root: Path, name: str, loads: list[list[dict[str, str | None]]]) -> Workspace:

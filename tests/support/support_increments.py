@@ -30,6 +30,7 @@ def full_build(ws: Workspace, database: Path, policies: Sequence[str], through_l
     create_database(database, _landed(ws, policies, through_load))
     with closing(duckdb.connect(str(database))) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set threads = 1")
         for schema in ("staging", "intermediate", "marts"):
             connection.execute(f"create schema {schema}")
         for seed in (PROJECT / "seeds").glob("*.csv"):
