@@ -86,7 +86,9 @@ def land_in_loads(root: Path, loads: Iterable[Sequence[File]]) -> Workspace:
     ws = Workspace.open(root)
     for load, files in enumerate(loads, 1):
         paths = [_write(root / "sent" / str(load) / f"{feed}-{number}.csv", rows) for number, (feed, rows) in enumerate(files)]
-        land(ws, paths, source="hub", now=LANDED + timedelta(minutes=load))
+        landed = land(ws, paths, source="hub", now=LANDED + timedelta(minutes=load))
+        # A file that is not read would leave its feed untested.
+        assert {file.outcome for file in landed.files} <= {"loaded", "known"}, landed.files
     return ws
 
 

@@ -89,7 +89,9 @@ def _environment() -> jinja2.Environment:
     environment.globals["adapter"] = SimpleNamespace(
         dispatch=lambda name, _package: macros.get(f"duckdb__{name}", macros.get(f"default__{name}"))
     )
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql")))
+    # How relations are made, which dbt's own tags say, is not what they hold.
+    files = [path for path in sorted((PROJECT / "macros").rglob("*.sql")) if path.parent.name != "project"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     module = environment.from_string(text).module
     for name in re.findall(r"{%-?\s*macro\s+(\w+)\(", text):
         macros[name] = getattr(module, name)

@@ -133,6 +133,8 @@ def retailers(draw: st.DrawFn) -> Retailer:
             associate_id=draw(_sellers()),
             decided_at=draw(moments),
             approved_by=draw(st.sampled_from((None, "boss", "boss"))),
+            reason="settled by hand",
+            entered_by="desk",
         )
     return found
 
