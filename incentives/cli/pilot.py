@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from incentives.services.pilots import PilotReport
 
 TEAMS = ("team", "side", "people", "before", "during", "change")
-SIDES = ("side", "teams", "revenue_before", "revenue_during", "questions")
+SIDES = ("side", "teams", "revenue_before", "revenue_during", "questions", "pulse")
 
 
 @click.group("pilot")
@@ -35,7 +35,7 @@ def pilot() -> None:
 def report(file: Path, workspace: Workspace, output_format: OutputFormat) -> None:
     """Report on the pilot of FILE: each team before and during, the difference with its 95 % interval, or that there are too few teams to say.
 
-    Beside it stand credited revenue and the questions that people asked. Months of the pilot that are not over are left out. Nothing is written.
+    Beside it stand credited revenue, the questions that people asked, and what employees answered about their work. Months of the pilot that are not over are left out. Nothing is written.
     """
     from incentives.services.pilots import report_pilot
 
@@ -69,6 +69,7 @@ def _show(found: PilotReport) -> None:
             "revenue_before": _money(side.revenue_before, currency),
             "revenue_during": _money(side.revenue_during, currency),
             "questions": side.questions,
+            "pulse": None if side.pulse is None else _rounded(side.pulse, 1),
         }
         for side in found.sides
     ]

@@ -13,7 +13,7 @@ from incentives.connectors.files_model import FilesConnector
 from incentives.connectors.kinds import KINDS, Connector
 from incentives.documents import KeyPath
 from incentives.errors import DocumentError, InputError
-from incentives.feeds.contracts import Column
+from incentives.feeds.columns import Column
 from incentives.settings import CONFIG_NAME
 from incentives.workspace import Workspace
 

@@ -9,7 +9,7 @@ from decimal import Context, Decimal, Inexact
 
 from incentives.connectors.outputs import OTHERWISE, Conditions, Output, Term, Value
 from incentives.connectors.values import MappingError, Record, Tree, decimal_text, number_of, text_of
-from incentives.feeds.contracts import ColumnType
+from incentives.feeds.columns import ColumnType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Enough for every product of two numbers of 60 digits; a sum that does not fit is refused, never rounded.

@@ -14,7 +14,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from incentives.connectors.fields import DottedPath, Section, Texts
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 
 SOURCE_COLUMN = "source"
 OTHERWISE = "*"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NoReturn
 from uuid import UUID
 
-from incentives.feeds.contracts import ColumnType
+from incentives.feeds.columns import ColumnType
 
 Scalar = str | bool | int | float | Decimal | date | UUID | None
 Tree = Scalar | Sequence["Tree"] | Mapping[str, "Tree"]

@@ -20,10 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from incentives.feeds.contracts import Column, ColumnType, Feed, Personal
+from incentives.feeds.columns import Column, ColumnType, Feed, Personal
 from incentives.feeds.erased_rows import erased_rows, without
 from incentives.feeds.erased_text import ERASED_TEXT, TextSearch
 from incentives.feeds.erasure_log import NOTHING, Erased
+from incentives.feeds.pulse import blank, pulse_rows, reduced
 from incentives.feeds.tokens import Tokenizer
 
 ROW_COLUMN = "delivered_row"
@@ -134,6 +135,9 @@ class RowsFiles:
 
     def add(self, batch: pa.RecordBatch, numbers: npt.NDArray[np.int64], unknown: pa.Array | None = None) -> None:
         """Add a batch of text columns named as in the contract; missing ones are null."""
+        pulse = pulse_rows(self.feed, batch)
+        if pulse is not None:
+            batch, unknown = reduced(batch, pulse), None if unknown is None else blank(unknown, pulse)
         row_numbers = pa.array(numbers)
         facts = [self._fact(column, batch) for column in self.feed.fact_columns]
         self._write(self._facts, pa.RecordBatch.from_arrays([*facts, row_numbers], schema=self._facts_schema))

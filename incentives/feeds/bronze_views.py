@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 
 from incentives.feeds.bronze_index import IndexedFile
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.sql_rows import insert_rows, literal
 
 SCHEMA = "bronze"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incentives.errors import InputError
-from incentives.feeds.contracts import FEEDS, ORDER_LINES, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS, ORDER_LINES
 from incentives.feeds.readers.formats import BINARY, DELIMITED, JSON, PACKED, format_of
 from incentives.feeds.readers.unreadable import UnreadableFileError
 from incentives.settings import CONFIG_NAME

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from incentives.errors import OutsideError
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
-from incentives.feeds.contracts import FEEDS, ColumnType, Feed
+from incentives.feeds.columns import ColumnType, Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.dbt_files import project_dir
 from incentives.feeds.staging_columns import DEFAULT_VALUES
 from incentives.feeds.staging_sql import SPAN_RULES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from incentives.feeds.contracts import Feed, Personal
+from incentives.feeds.columns import Feed, Personal
 from incentives.feeds.erasure_log import Erased
 
 _JOINED = "\x1f"

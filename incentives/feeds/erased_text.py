@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from incentives.feeds.contracts import Personal
+from incentives.feeds.columns import Personal
 from incentives.feeds.erasure_log import Erased
 from incentives.feeds.tokens import Tokenizer
 

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
-from incentives.feeds.contracts import FEEDS, Feed, Personal
+from incentives.feeds.columns import Feed, Personal
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.erased_rows import erased_rows, source_column, whole, without
 from incentives.feeds.erased_text import TextSearch, name_token
 from incentives.feeds.erasure_log import Erased, sync_places

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from incentives.feeds.contracts import Feed
+from incentives.feeds.columns import Feed
 from incentives.feeds.readers.unreadable import UnreadableFileError
 
 COLUMNS_MAX = 2_000

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from incentives.feeds.contracts import FEEDS, Column, ColumnType, Feed, Personal
+from incentives.feeds.columns import Column, ColumnType, Feed, Personal
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.readers import broken, unreadable
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "feeds.md"

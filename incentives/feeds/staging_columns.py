@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from incentives.feeds.contracts import Column, ColumnType, Feed, Personal
+from incentives.feeds.columns import Column, ColumnType, Feed, Personal
 
 _SCALE_NAMES = {2: "centi", 3: "milli", 9: "e9"}
 CURRENCY_DIGITS_MAX = 4
@@ -25,6 +25,7 @@ ROW_RULES: dict[str, tuple[str, ...]] = {
         "fault_if_not_after('valid_to', 'typed_valid_from', 'typed_valid_to')",
         "fault_if_outside('fte', 'fte_milli', 0, 1000)",
     ),
+    "feedback": ("fault_if_pulse_without_team()",),
     "client_ownership": ("fault_if_not_after('valid_to', 'typed_valid_from', 'typed_valid_to')",),
     "targets": ("fault_if_not_after('period_end', 'typed_period_start', 'typed_period_end')",),
     "fx_rates": ("fault_if_outside('rate', 'rate_e9', 1)",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from incentives.feeds.contracts import FEEDS, ColumnType, Feed
+from incentives.feeds.columns import ColumnType, Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.staging_columns import FEEDS_OF_OLD_CURRENCIES, faults, payload_columns, typed_columns
 
 HEADER = "-- Generated from the contract of {feed} by `python -m incentives.feeds.staging_models`: change the contract, not this file.\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.staging_columns import typed_columns
 from incentives.feeds.staging_sql import key_columns
 

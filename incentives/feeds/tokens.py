@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from incentives.feeds.contracts import Personal
+from incentives.feeds.columns import Personal
 
 TOKEN_PREFIX = "t_"  # noqa: S105 - a mark, not a secret
 TOKEN_HEX = 32

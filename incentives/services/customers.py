@@ -11,7 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
-from incentives.feeds.contracts import FEEDS, Personal
+from incentives.feeds.columns import Personal
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.erased_rows import source_column
 from incentives.feeds.tokens import Tokenizer
 from incentives.services.customer_facts import (

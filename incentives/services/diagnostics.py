@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.sql_rows import literal
 from incentives.workspace import Workspace
 

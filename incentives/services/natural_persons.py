@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex
-from incentives.feeds.contracts import FEEDS, Personal
+from incentives.feeds.columns import Personal
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.erased_rows import erased_rows, source_column
 from incentives.feeds.erasure_log import Erased
 from incentives.feeds.tokens import KINDS, Tokenizer

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from incentives.errors import InputError
 from incentives.feeds.bronze_index import BronzeIndex, IndexedFile
-from incentives.feeds.contracts import FEEDS, Feed, Personal
+from incentives.feeds.columns import Feed, Personal
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.erased_rows import erased_rows, whole
 from incentives.feeds.erasure_log import Erased
 from incentives.ledger.access_log import reads_about

@@ -83,13 +83,15 @@ class PilotTeam:
 
 @dataclass(frozen=True, slots=True)
 class PilotSide:
-    """What stands beside the measure: credited revenue for each person and month in minor units, and questions that people asked of the statements."""
+    """What stands beside the measure: credited revenue for each person and month in minor units, questions that people asked of the statements,
+    and the mean of what employees answered during it, of the teams and months of which that is shown."""
 
     side: Side
     teams: int
     revenue_before: Fraction | None
     revenue_during: Fraction | None
     questions: int
+    pulse: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +326,15 @@ def _side(
     measure = published_registry(connection).get(REVENUE)
     if pilot.currency is not None and measure is not None:
         revenue = [_value(connection, names, measure, pilot.currency, months) for months in (before, during)]
-    return PilotSide(side, len(names), revenue[0], revenue[1], asked)
+    return PilotSide(side, len(names), revenue[0], revenue[1], asked, _pulse(connection, names, during))
+
+
+def _pulse(connection: duckdb.DuckDBPyConnection, teams: Sequence[str], months: Sequence[Period]) -> Fraction | None:
+    row = connection.execute(
+        "select sum(score_centi), sum(answers) from marts.team_pulse_months where team_id in (select unnest(?)) and month >= ? and month < ?",
+        [list(teams), months[0].start, months[-1].end],
+    ).fetchone()
+    return Fraction(int(row[0]), int(row[1]) * 100) if row and row[1] else None
 
 
 def _stops(connection: duckdb.DuckDBPyConnection, pilot: Pilot, rule: StopRule, measure: Measure, month: Period) -> bool:

@@ -62,6 +62,17 @@ def with_other_feeds(retailer: Retailer) -> Retailer:
         }
         for number, row in enumerate(feeds.get("interactions", [])[::3])
     ]
+    feeds["feedback"] += [
+        {
+            "source": "survey",
+            "feedback_id": f"p{number}",
+            "kind": "employee_pulse",
+            "score": str(number),
+            "team_id": "team1",
+            "given_at": f"2026-03-{number + 1:02}T10:00:00Z",
+        }
+        for number in range(6)
+    ]
     return Retailer(feeds)
 
 
@@ -110,7 +121,7 @@ OTHERWISE: dict[str, list[dict[str, str]]] = {
     "permissions": [{"status": "withdrawn"}],
     "hours": [{"hours": "1"}],
     "scores": [{"value": "9"}],
-    "feedback": [{"score": "1"}],
+    "feedback": [{"score": "1"}, {"given_at": "2026-02-10T10:00:00Z"}],
 }
 BROKEN: dict[str, dict[str, str]] = {
     "order_lines": {"net_amount": "much"},

@@ -10,8 +10,9 @@ from functools import cache
 
 import duckdb
 
+from incentives.feeds.columns import Feed
 from incentives.feeds.config_tables import create_config
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.dbt_files import project_dir
 from incentives.feeds.model_rendering import ModelRenderer
 from incentives.feeds.sql_rows import insert_rows

@@ -12,7 +12,7 @@ from incentives.connectors.mapping import Mapper, MappingError
 from incentives.connectors.outputs import Output
 from incentives.connectors.values import parse_json, text_of
 from incentives.errors import DocumentError
-from incentives.feeds.contracts import ColumnType
+from incentives.feeds.columns import ColumnType
 
 FILE = Path("connectors/example.yaml")
 INTERACTION = """

@@ -80,7 +80,14 @@ def marts() -> duckdb.DuckDBPyConnection:
         )
     connection = database(retailer.feeds, [POLICY])
     dimensions = ("int_assignments_closed", "dim_assignments")
-    measures = (*models_under("intermediate/measures"), "fct_measures", "fct_order_clients", "kpi_months", "kpi_channel_months")
+    measures = (
+        *models_under("intermediate/measures"),
+        "fct_measures",
+        "fct_order_clients",
+        "team_pulse_months",
+        "kpi_months",
+        "kpi_channel_months",
+    )
     build(connection, [*models_under(*CREDITING), *dimensions, *measures])
     return connection
 
@@ -324,7 +331,7 @@ def test_a_client_who_bought_in_two_channels_within_a_year_is_shown_and_cannot_b
     retailer.sale("2", "2026-03-10T12:00:00Z", 1_000, associate_id="ann", customer="c", channel="online")  # 364 days later
     retailer.sale("3", "2025-03-10T12:00:00Z", 1_000, associate_id="ann", customer="d", channel="store")
     retailer.sale("4", "2026-03-10T12:00:00Z", 1_000, associate_id="ben", customer="d", channel="online")  # 365 days later
-    connection = _measured(retailer, "kpi_months")
+    connection = _measured(retailer, "team_pulse_months", "kpi_months")
 
     found = connection.execute(
         "select subject_id, numerator, denominator, month from marts.kpi_months where measure = 'cross_channel_clients'"

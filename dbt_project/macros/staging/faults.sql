@@ -102,3 +102,7 @@
                     else {{ fault('number_too_large', 'value', 'value') }}
                 end
 {%- endmacro %}
+
+{% macro fault_if_pulse_without_team() -%}
+    when kind = 'employee_pulse' and coalesce(trim(team_id), '') = '' then {{ fault('pulse_without_team', 'team_id', "''") }}
+{%- endmacro %}

@@ -22,6 +22,7 @@
             when 'bad_sellers' then concat({{ column }}, ' ''', {{ value }}, ''' is neither a1|a2 nor a1:70|a2:30 with whole shares that sum to 100.')
             when 'sign_contradicts_kind' then concat('A ', {{ value }}, ': the sign of the net amount or the quantity contradicts the kind.')
             when 'ends_before_it_begins' then concat({{ column }}, ' ''', {{ value }}, ''' is not after the beginning.')
+            when 'pulse_without_team' then concat({{ column }}, ' is empty; an employee_pulse is kept for its team alone, and needs it.')
             when 'overlapping_target' then concat('The target from ', {{ value }}, ' overlaps another of the same subject and measure.')
             when 'overlapping_assignment' then concat('The assignment states its end ', {{ value }}, ', beyond the beginning of the person''s next one.')
             when 'conflicting_rows' then concat('Two different rows with one key (', {{ column }}, ') arrived together, and source_updated_at does not decide between them.')

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incentives.errors import DocumentError
-from incentives.feeds.contracts import Feed
+from incentives.feeds.columns import Feed
 from incentives.feeds.mappings.load import FOLDER, SUFFIX, SourceMapping, mappings_of
 from incentives.feeds.reading import Reading
 

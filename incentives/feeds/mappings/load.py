@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from incentives import documents
 from incentives.documents import Document
 from incentives.errors import DocumentError
-from incentives.feeds.contracts import FEEDS, Column, ColumnType
+from incentives.feeds.columns import Column, ColumnType
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.mappings.model import DELIMITER_MARKS, NUMBERS, FeedMapping, Mapping
 from incentives.feeds.reading import Reading, Rewriter
 from incentives.feeds.rewriting import chained, date_rewriter, moment_rewriter, number_rewriter, word_rewriter

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from incentives.feeds.contracts import FEEDS, ColumnType
+from incentives.feeds.columns import ColumnType
+from incentives.feeds.contracts import FEEDS
 from incentives.settings import TimeZone
 
 Encoding = Literal[

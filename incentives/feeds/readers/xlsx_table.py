@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incentives.feeds.bronze_files import RejectsFile
-from incentives.feeds.contracts import ColumnType
+from incentives.feeds.columns import ColumnType
 from incentives.feeds.readers.batches import Batch, Form, RowBuffer, fault_of_text, raw_of
 from incentives.feeds.readers.broken import Fault
 from incentives.feeds.readers.exact_text import cell_moment, cell_number

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
-from incentives.feeds.contracts import Feed
+from incentives.feeds.columns import Feed
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_state
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, SCRATCH
 from incentives.warehouse.increments.staging import WHOLE_FEEDS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, Scratch
 
 # Their records are compared with each other, not only with those of their own key.

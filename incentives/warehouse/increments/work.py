@@ -12,7 +12,8 @@ import duckdb
 
 from incentives.errors import CheckFailedError
 from incentives.feeds.bronze_views import show_facts
-from incentives.feeds.contracts import FEEDS, Feed
+from incentives.feeds.columns import Feed
+from incentives.feeds.contracts import FEEDS
 from incentives.feeds.sql_rows import literal
 from incentives.warehouse.database import MEMORY_MAX, MEMORY_VARIABLE, Landed, fill_database
 from incentives.warehouse.increments import families, identity, lines, measures, touches

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#
     What fct_measures comes to in a month, by business date, for people, for the teams and locations that they are assigned to, and for locations of their
-    own: sums and ratios by their parts, distinct measures by what they count, stock measures by their last day. Here alone stands
-    cross_channel_clients, for it looks at channels: no plan can name it.
+    own: sums and ratios by their parts, distinct measures by what they count, stock measures by their last day. Here alone stand
+    cross_channel_clients, which looks at channels, and employee_pulse, which no one is paid by: no plan can name them.
 #}
 {% set member_subjects = ['team', 'location'] %}
 with measures as (
@@ -15,6 +15,10 @@ registry as (
 
 assignments as (
     select * from {{ ref('dim_assignments') }}
+),
+
+pulse as (
+    select * from {{ ref('team_pulse_months') }}
 ),
 
 purchases as (
@@ -229,6 +233,17 @@ figures as (
     select * from counted
     union all
     select * from latest
+    union all
+    select
+        'team' as subject_type,
+        team_id as subject_id,
+        'employee_pulse' as measure,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        score_centi as numerator,
+        answers * 100 as denominator,
+        true as is_enough,
+        month
+    from pulse
 ),
 
 final as (

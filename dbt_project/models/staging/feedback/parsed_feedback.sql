@@ -37,6 +37,7 @@ final as (
         customer_source,
         customer_id,
         associate_id,
+        team_id,
         interaction_source,
         interaction_id,
         order_source,
@@ -48,7 +49,7 @@ final as (
         case
             {{ fault_if_missing('source') }}
             {{ fault_if_missing('feedback_id') }}
-            {{ fault_if_separator_in(['source', 'feedback_id', 'customer_source', 'associate_id', 'interaction_source', 'interaction_id', 'order_source', 'order_id']) }}
+            {{ fault_if_separator_in(['source', 'feedback_id', 'customer_source', 'associate_id', 'team_id', 'interaction_source', 'interaction_id', 'order_source', 'order_id']) }}
             {{ fault_if_other_source() }}
             {{ fault_if_unread_timestamp('source_updated_at', 'typed_source_updated_at') }}
             {{ fault_if_unread('deleted', 'typed_deleted', 'bad_boolean') }}
@@ -59,6 +60,7 @@ final as (
             {{ fault_if_not_one_of('kind', ['csat', 'nps', 'employee_pulse']) }}
             {{ fault_if_unread_decimal('score', 'score_centi', 2) }}
             {{ fault_if_unread_timestamp('given_at', 'typed_given_at') }}
+            {{ fault_if_pulse_without_team() }}
         end as fault
     from typed
 

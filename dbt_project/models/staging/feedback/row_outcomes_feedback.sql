@@ -33,6 +33,7 @@ repeated as (
             'customer_source',
             'customer_id',
             'associate_id',
+            'team_id',
             'interaction_source',
             'interaction_id',
             'order_source',

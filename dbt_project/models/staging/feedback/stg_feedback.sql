@@ -40,6 +40,7 @@ final as (
         customer_source,
         customer_id,
         associate_id,
+        team_id,
         interaction_source,
         interaction_id,
         order_source,

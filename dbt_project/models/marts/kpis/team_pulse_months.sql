@@ -1,0 +1,6 @@
+select
+    team_id,
+    answers,
+    score_centi,
+    month
+from {{ ref('int_team_pulse') }}
