@@ -20,6 +20,16 @@ SIGNALS = {
     "unidentified_sale": "Lines sold to a client whom nobody recorded.",
     "discount_at_month_end": "Lines sold with a discount in the last three days of a month.",
     "new_owner_before_order": "Lines of clients whom a person has looked after for seven days or fewer.",
+    "recorded_before_order": "Counted touches written down in the hour before an order that another team sold.",
+    "repeated_touch": "Touches that do not count beside another of the same person, client and day, or beyond the most for one order.",
+    "mutual_advice": "Lines advised on and sold by a colleague whose advice stands on the person's own sales of that month.",
+    "opted_out": "Outreach after which the client wished to hear no more.",
+    "booked_at_short_notice": "Kept appointments that were booked less than an hour before. They count for nothing.",
+    "appointment_without_sale": "Kept appointments that neither a purchase of the client nor service to them followed within thirty days.",
+    "sale_at_month_edge": "Lines sold in the first or last three days of a month.",
+    "split_order": "Orders of a client within half an hour of their order before.",
+    "no_second_visit": "First orders of clients who did not come back within ninety days.",
+    "unmatched_return": "Lines taken back of which nobody found the sale.",
 }
 
 
@@ -38,13 +48,13 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class SignalRow:
-    """One case behind a signal: an order line, and the interaction or the colleague that it is about."""
+    """One case behind a signal: an order line, an interaction, or both, and the colleague that it is about."""
 
     day: date
     associate_id: str
-    source: str
-    order_id: str
-    line_id: str
+    source: str | None
+    order_id: str | None
+    line_id: str | None
     interaction_source: str | None
     interaction_id: str | None
     with_associate_id: str | None

@@ -21,7 +21,7 @@ final as (
         cases.day,
         cast(date_trunc('month', cases.day) as date) as month
     from cases
-    inner join order_lines on cases.order_line_key = order_lines.order_line_key
+    left join order_lines on cases.order_line_key = order_lines.order_line_key
 )
 
 select * from final
