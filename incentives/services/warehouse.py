@@ -178,9 +178,9 @@ def _increment(ws: Workspace, inputs: _Inputs, database: Path, record: Path) -> 
         # What increments took away leaves room in the file; a full build makes it compact again.
         if database.stat().st_size > _BYTES_SMALL + _GROWTH_MAX * state.compact_bytes:
             return "increments left much room in the warehouse's file"
-        # Policies and settings decide about every row.
-        if any(file.load_id > state.last_load and file.feed in (POLICIES, SETTINGS) for file in inputs.landed.files):
-            return "a policy or a setting changed"
+        # Settings decide about every row.
+        if any(file.load_id > state.last_load and file.feed == SETTINGS for file in inputs.landed.files):
+            return "a setting changed"
         done = increment(database, inputs.landed, inputs.state, since_load=state.last_load, spill=spill, changes=ws.mart_changes)
     except TooMuchToIncrementError as error:
         return str(error)

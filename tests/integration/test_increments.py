@@ -172,10 +172,48 @@ def test_nothing_new_builds_nothing(ws: Workspace) -> None:
     assert (_build(ws)["kind"], _build(ws)["changed"]) == ("kept", False)
 
 
-def test_a_changed_policy_makes_the_warehouse_anew(ws: Workspace) -> None:
-    write_policy(ws.root, "2025-12-31")
+def test_a_policy_divides_again_the_lines_of_its_days_and_countries_alone(ws: Workspace) -> None:
+    # In force after every line: nothing is divided again, and readers see the policy.
+    later = ws.root / "policies" / "later.yaml"
+    later.write_text("policy: global\nvalid_from: 2026-06-01\nroles: {seller: 100}\n")
+    assert (_build(ws)["kind"], rows(ws.warehouse, "select count(*) from marts.dim_policies")) == ("increment", [(2,)])
 
-    assert _build(ws)["kind"] == "full"
+    # Of Japan: the one line of Tokyo, of which half goes to the house as nobody advised.
+    (ws.root / "policies" / "japan.yaml").write_text(
+        "policy: japan\nvalid_from: 2026-03-01\nscope: {countries: [JP]}\nroles: {seller: 50, advisor: 50}\nunclaimed: house\n"
+        "advisor: {weights: {conversation: 1}}\n"
+    )
+    done = _build(ws)
+    assert (done["kind"], done["lines_again"]) == ("increment", 1)
+    credits = "select recipient, credit_minor from marts.fct_credits where order_id = 'o4' order by 1"
+    assert rows(ws.warehouse, credits) == [("house", 1000), ("lina", 1000)]
+
+    # Said otherwise: every line of the other countries.
+    write_policy(ws.root, "2025-12-31")
+    done = _build(ws)
+    assert (done["kind"], done["lines_again"]) == ("increment", 3)
+    later.unlink()
+    assert _build(ws)["lines_again"] == 0
+    run_here("audit", "build", "--workspace", ws.root)
+
+
+def test_a_policy_that_leaves_days_without_one_stops_an_increment_and_changes_nothing(ws: Workspace) -> None:
+    before = ws.warehouse.read_bytes()
+    write_policy(ws.root, "2026-03-02")
+
+    ran = run_here("build", "--workspace", ws.root, code=1)
+
+    assert "no crediting policy is in force on 2026-03-01" in ran.err
+    assert ws.warehouse.read_bytes() == before
+
+
+def test_a_changed_setting_makes_the_warehouse_anew(ws: Workspace) -> None:
+    config = ws.root / "incentives.toml"
+    config.write_text(config.read_text().replace('time_zone = "Europe/Paris"', 'time_zone = "Europe/Rome"'))
+
+    done = _build(ws)
+
+    assert (done["kind"], done["full_because"]) == ("full", "a setting changed")
 
 
 def test_a_day_without_a_policy_stops_an_increment_and_changes_nothing(ws: Workspace) -> None:

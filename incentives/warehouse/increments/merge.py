@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 
 from incentives.feeds.columns import Feed
+from incentives.policies.compile import POLICY_TABLE_COLUMNS
 from incentives.warehouse.increments.compiled import BuildState, CompiledModel, keep_state
 from incentives.warehouse.increments.scratch import BEFORE, PLACE, SCRATCH
 from incentives.warehouse.increments.staging import WHOLE_FEEDS
@@ -98,7 +99,7 @@ def merge(
     connection.execute("begin transaction")
     for table in ("files", "loads", "rejects"):
         _deliver(connection, table)
-    for table in ("settings", "locked_divisions"):
+    for table in ("settings", "locked_divisions", *POLICY_TABLE_COLUMNS):
         connection.execute(f"delete from config.{table}")
         connection.execute(f"insert into config.{table} select * from {SCRATCH}.config.{table}")
     for feed in delivered:
