@@ -55,6 +55,8 @@ def build_compiled(project: Path, database: Path, work: Path, *, tests: bool = T
     with closing(duckdb.connect(str(database))) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set preserve_insertion_order = false")
+        # Of so few rows two threads wait for each other longer than they work.
+        connection.execute("set threads = 1")
         for schema in ("staging", "intermediate", "marts"):
             connection.execute(f"create schema if not exists {schema}")
         for seed in (PROJECT / "seeds").glob("*.csv"):

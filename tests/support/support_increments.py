@@ -57,7 +57,7 @@ def bring_up(ws: Workspace, database: Path, policies: Sequence[str], since_load:
 def different_rows(one: Path, other: Path) -> Rows:
     """Return for each table that differs the rows that only the one and only the other has."""
     found: Rows = {}
-    with closing(duckdb.connect()) as connection:
+    with closing(duckdb.connect(config={"threads": "1"})) as connection:
         connection.execute(f"attach '{one}' as one (read_only)")
         connection.execute(f"attach '{other}' as other (read_only)")
         names = connection.execute(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import io
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
-from support_build import deliver, line
+from support_build import KEY, deliver, line
 from support_cli import Ran, run_here
 
 from incentives.workspace import Workspace
@@ -74,25 +79,13 @@ components:
 
 
 class Shop:
-    """A workspace of three advisers under one policy and one plan."""
+    """A workspace of three advisers under one policy and one plan: built with nothing sold, so that what a test adds is an increment."""
 
     def __init__(self, root: Path, policy: str, plan: str) -> None:
+        shutil.copytree(_opened_shop(), root)
         for folder, text in (("policies", policy), ("plans", plan)):
-            (root / folder).mkdir(parents=True)
             (root / folder / "only.yaml").write_text(text, encoding="utf-8")
-        (root / "incentives.toml").write_text(CONFIG, encoding="utf-8")
         self.ws = Workspace.open(root)
-        people = ("lina", "noor", "anna")
-        deliver(self.ws, "hr", "associates.csv", [{"associate_id": who, "hired_on": "2020-01-01"} for who in people])
-        deliver(
-            self.ws,
-            "hr",
-            "assignments.csv",
-            [
-                {"associate_id": who, "valid_from": "2020-01-01", "role": "client_advisor", "currency": "EUR", "team_id": "t"}
-                for who in people
-            ],
-        )
 
     def command(self, *arguments: str, code: int = 0) -> Ran:
         return run_here(*arguments, "--workspace", self.ws.root, code=code)
@@ -138,6 +131,37 @@ class Shop:
         self.command("verify")
         for period in periods:
             self.command("cycle", "replay", period)
+
+
+@cache
+def _opened_shop() -> Path:
+    """Return a built workspace of the three, to be copied; a full build takes far longer than an increment."""
+    folder = Path(tempfile.mkdtemp(prefix="shop-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    root = folder / "ws"
+    for name, text in (("policies", SELLER), ("plans", TENTH)):
+        (root / name).mkdir(parents=True)
+        (root / name / "only.yaml").write_text(text, encoding="utf-8")
+    (root / "incentives.toml").write_text(CONFIG, encoding="utf-8")
+    ws = Workspace.open(root)
+    people = ("lina", "noor", "anna")
+    deliver(ws, "hr", "associates.csv", [{"associate_id": who, "hired_on": "2020-01-01"} for who in people])
+    deliver(
+        ws,
+        "hr",
+        "assignments.csv",
+        [
+            {"associate_id": who, "valid_from": "2020-01-01", "role": "client_advisor", "currency": "EUR", "team_id": "t"}
+            for who in people
+        ],
+    )
+    with patch.dict("os.environ", {"INCENTIVES_KEY": KEY}):
+        run_here("land", "--workspace", root)
+        run_here("build", "--workspace", root)
+    # Each test begins its own books, wherever they are to lie.
+    for place in root.glob("ledger.db*"):
+        place.unlink()
+    return root
 
 
 def _major(minor: object) -> str:
