@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 # Types whose typed values are equal exactly when their texts are.
 _SPELLED_ONE_WAY = (ColumnType.TEXT, ColumnType.ENUM, ColumnType.DATE, ColumnType.CURRENCY)
 MEMORY_LIMIT = "1GB"
-# So few rows of a load are compared whether or not their key stands twice: a pass of their own would cost more. Nor do they
-# keep two threads busy.
+# So few rows of a load are compared whether or not their key stands twice: a pass of their own would cost more.
 FEW_ROWS = 20_000
+# So few of all loads do not keep two threads busy.
+_ROWS_OF_ONE_THREAD = 100_000
 # No stock figure is computed here.
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -172,7 +173,7 @@ def _outcomes(
         connection.execute("set temp_directory = ?", [str(folder)])
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")
-        if are_few:
+        if sum(file.rows_delivered for file in files if file.feed in names) <= _ROWS_OF_ONE_THREAD:
             connection.execute("set threads = 1")
         create_bronze(connection, ws.root, [file for file in files if file.feed in names], ())
         create_config(connection, ws.config, _NO_MOMENT)
