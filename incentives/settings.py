@@ -120,6 +120,16 @@ SignalName = Literal[
     "unidentified_sale",
     "discount_at_month_end",
     "new_owner_before_order",
+    "recorded_before_order",
+    "repeated_touch",
+    "mutual_advice",
+    "opted_out",
+    "booked_at_short_notice",
+    "appointment_without_sale",
+    "sale_at_month_edge",
+    "split_order",
+    "no_second_visit",
+    "unmatched_return",
 ]
 
 

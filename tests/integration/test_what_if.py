@@ -285,11 +285,17 @@ def test_signals_are_off_until_an_agreement_turns_them_on(shop: Path, tmp_path: 
     without = config.read_text()
     config.write_text(without + '\n[signals]\nagreed = ["unidentified_sale"]\n')
     unsigned = _command(root, "signals", "list", code=2).err
-    config.write_text(without + '\n[signals]\nagreed = ["unidentified_sale"]\nagreement = "works council, 2026-01"\n')
+    names = [str(row["signal"]) for row in listed]
+    config.write_text(without + f'\n[signals]\nagreed = {json.dumps(names)}\nagreement = "works council, 2026-01"\n')
     _command(root, "build")
-    rows = _command(root, "signals", "show", "unidentified_sale", "--period", "2026-03", "--rows", "--format", "json").json()
+    found = {
+        name: _command(root, "signals", "show", name, "--period", "2026-03", "--rows", "--format", "json").json()
+        for name in names
+    }
+    rows = found["unidentified_sale"]
 
     assert {row["on"] for row in listed} == {False}
+    assert {row["on"] for row in _command(root, "signals", "list", "--format", "json").json()} == {True}
     assert "nobody agreed on it" in off
     assert "signals are on only under an agreement" in unsigned
     # Order 2 knows no customer. Three lines are too few to say anything of a month.

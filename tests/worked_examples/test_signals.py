@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from typing import get_args
 
 import duckdb
 from support_crediting import CREDITING, Retailer
-from support_models import build, models_under
+from support_models import PROJECT, build, models_under
 from support_staging import database, moment
 
 from incentives.plans.registry import read_registry
+from incentives.services.signals import SIGNALS
+from incentives.settings import SignalName
 
 POLICY = """
 policy: global
@@ -221,6 +225,15 @@ def test_a_sellers_own_word_is_no_greeting_before_a_colleagues_order() -> None:
     )
 
     assert rows == [("ben", "5")]
+
+
+def test_every_signal_can_be_agreed_on_is_explained_and_is_what_the_model_makes() -> None:
+    made = set(
+        re.findall(r"where_agreed\('(\w+)'\)", (PROJECT / "models" / "marts" / "signals" / "signal_cases.sql").read_text())
+    )
+    page = (PROJECT.parent / "docs" / "how-to" / "show-signals.md").read_text()
+
+    assert set(NAMES) == set(get_args(SignalName)) == set(SIGNALS) == made == set(re.findall(r"^\| `(\w+)` \|", page, re.M))
 
 
 def test_no_plan_can_pay_on_a_signal() -> None:
